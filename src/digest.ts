@@ -1,0 +1,50 @@
+// Digests: the one name for immutable bytes, REAPI's Digest as a single string so that it can key a Map.
+import { createHash } from 'node:crypto';
+import { blake3 } from '@napi-rs/blake-hash';
+
+/** `<function>/<hash in lower-case hex>/<size in bytes>`, e.g. `blake3/af13…/0`: the order of REAPI resource names. */
+export type Digest = string & { readonly brand: 'Digest' };
+
+export type DigestFunction = 'blake3' | 'sha256';
+
+const pattern = /^(blake3|sha256)\/([0-9a-f]{64})\/(0|[1-9][0-9]{0,14})$/;
+
+/** The digest of these bytes. */
+export function digestOf(bytes: Uint8Array | string, fn: DigestFunction = 'blake3'): Digest {
+  const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  const hash = fn === 'blake3' ? blake3(data).toString('hex') : createHash('sha256').update(data).digest('hex');
+  return `${fn}/${hash}/${data.byteLength}` as Digest;
+}
+
+/** Whether `bytes` are what `digest` names. */
+export function matchesDigest(bytes: Uint8Array, digest: Digest): boolean {
+  return digestSizeBytes(digest) === bytes.byteLength && digestOf(bytes, digestFunction(digest)) === digest;
+}
+
+/** The digest that a text spells, or undefined where it spells none. */
+export function parseDigest(text: unknown): Digest | undefined {
+  return typeof text === 'string' && pattern.test(text) ? (text as Digest) : undefined;
+}
+
+export function makeDigest(fn: DigestFunction, hash: string, sizeBytes: number): Digest {
+  const digest = parseDigest(`${fn}/${hash}/${sizeBytes}`);
+  if (digest === undefined) throw new TypeError(`not a digest: ${fn}/${hash}/${sizeBytes}`);
+  return digest;
+}
+
+export function digestFunction(digest: Digest): DigestFunction {
+  return digest.startsWith('blake3/') ? 'blake3' : 'sha256';
+}
+
+/** The hash in lower-case hex, 64 characters. */
+export function digestHash(digest: Digest): string {
+  const start = digest.indexOf('/') + 1;
+  return digest.slice(start, start + 64);
+}
+
+export function digestSizeBytes(digest: Digest): number {
+  return Number(digest.slice(digest.lastIndexOf('/') + 1));
+}
+
+/** The digest of no bytes at all. */
+export const emptyDigest: Digest = digestOf(new Uint8Array(0));
