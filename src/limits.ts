@@ -16,3 +16,31 @@ export const statementsMax = 50_000;
 export const peerDeadlineMsDefault = 1_000;
 /** Bytes of blobs that stay in memory for hits without a disk read. */
 export const memoryBlobBytesMax = 48 * 1024 * 1024;
+
+// The daemon's own.
+/** Different reasons (or members) that one counter tells apart; the rest are counted together as `other`. */
+export const reasonsMax = 256;
+/** Largest body of a request on the control socket. */
+export const controlBodyBytesMax = 256 * 1024;
+/** Size at which the daemon's log is rotated; one older file is kept. */
+export const logSizeBytesMaxDefault = 4 * 1024 * 1024;
+/** How much the store may hold before the least recently used goes. */
+export const storeSizeBytesMaxDefault = 10 * 1024 * 1024 * 1024;
+
+// Team
+/** Largest encoded statement: an admission with every field full is below 2 KiB, most of the room is for parents. */
+export const statementSizeBytesMax = 16 * 1024;
+/** Parents one statement may name: heads of a ledger that many members extended while apart. */
+export const statementParentsMax = 64;
+/** Statements held in memory until their parents arrive. */
+export const pendingStatementsMax = 1024;
+/** Length of a team's or member's name, in characters. */
+export const nameLengthMax = 40;
+/** Times one invite can be used; CI fleets need many, a typo should not mean "for ever". */
+export const inviteUsesMax = 100_000;
+/** Longest invite line that is decoded, in characters. */
+export const inviteLineLengthMax = 4096;
+/** Addresses carried by one invite line. */
+export const inviteAddressesMax = 8;
+/** Signers that a k-of-n policy may ask for. */
+export const policySignersMax = 16;
