@@ -1,5 +1,12 @@
 // A machine's ed25519 key: it names the member, signs its records and statements, and is its libp2p peer id.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 
 /** An ed25519 public key, 64 lower-case hex characters. */
 export type MemberKey = string & { readonly brand: 'MemberKey' };
@@ -31,7 +38,11 @@ export function generateIdentity(): Identity {
 /** The identity of a 32-byte seed. */
 export function identityFromSeed(seed: Uint8Array): Identity {
   if (seed.byteLength !== 32) throw new TypeError('an ed25519 seed has 32 bytes');
-  const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   const key = spki.subarray(spkiPrefix.length).toString('hex') as MemberKey;
   return { key, seed: Uint8Array.from(seed), sign: bytes => sign(null, bytes, privateKey) };

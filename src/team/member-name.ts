@@ -1,8 +1,8 @@
 // Names of teams and members, and how a person points at a member: by name or by the first characters of its key.
 import { CodedError } from '../errors.ts';
 import { nameLengthMax } from '../limits.ts';
-import type { MemberKey } from './identity.ts';
 import type { Keyring, Member } from './keyring.ts';
+import { fingerprint } from './phrase.ts';
 
 const pattern = /^[a-z0-9][a-z0-9._-]*$/;
 /** Shorter prefixes of a key are more likely a mistyped name. */
@@ -29,16 +29,15 @@ export function nameFromHost(host: string): string {
   return name.slice(0, nameLengthMax) || 'machine';
 }
 
-/** The member that `text` points at: an exact name (those not revoked first), else the prefix of a key.
+/** The member that `text` points at: an exact name (those not revoked first), else the prefix of a key, also as a fingerprint.
  * UNKNOWN_MEMBER or AMBIGUOUS, with the candidates in the hint. */
 export function resolveMember(keyring: Keyring, text: string): Member {
   const all = [...keyring.members.values()];
   const named = all.filter(member => member.name === text);
   const living = named.filter(member => !member.isRevoked);
-  const byKey =
-    /^[0-9a-f]+$/.test(text) && text.length >= keyPrefixLengthMin
-      ? all.filter(member => member.key.startsWith(text))
-      : [];
+  const prefix = text.toLowerCase().replaceAll('-', '');
+  const isPrefix = /^[0-9a-f]+$/.test(prefix) && prefix.length >= keyPrefixLengthMin;
+  const byKey = isPrefix ? all.filter(member => member.key.startsWith(prefix)) : [];
   const found = [living, named, byKey].find(members => members.length > 0) ?? [];
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
@@ -59,11 +58,7 @@ export function resolveMember(keyring: Keyring, text: string): Member {
 const listedMax = 20;
 
 function list(members: readonly Member[]): string {
-  const shown = members.slice(0, listedMax).map(member => `${member.name} (${shortKey(member.key)})`);
+  const shown = members.slice(0, listedMax).map(member => `${member.name} (${fingerprint(member.key)})`);
   if (members.length > listedMax) shown.push(`and ${members.length - listedMax} more`);
   return shown.join(', ') || 'none';
-}
-
-function shortKey(key: MemberKey): string {
-  return key.slice(0, 12);
 }
