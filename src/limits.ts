@@ -44,3 +44,60 @@ export const inviteLineLengthMax = 4096;
 export const inviteAddressesMax = 8;
 /** Signers that a k-of-n policy may ask for. */
 export const policySignersMax = 16;
+
+/** Sets of input paths in one manifest: the newest stay. */
+export const manifestSetsMax = 16;
+/** Paths in one list of an input set. */
+export const inputSetPathsMax = 50_000;
+/** Bytes of a compile's outputs held at once while they wait to be stored; more is not cached. */
+export const pendingOutputBytesMax = 256 * 1024 * 1024;
+
+// Swarm
+/** Bytes of a blob that one frame carries: small requests wait behind one such piece at most per transfer under way. */
+export const blobChunkBytes = 256 * 1024;
+/** Bytes of small blobs that one records reply carries along. */
+export const inlineBlobsPerReplyBytesMax = 1024 * 1024;
+/** Requests that one teammate may have under way here; more are answered with `busy`. */
+export const requestsPerPeerMax = 256;
+/** Action keys that one announcement frame carries (8 bytes each). */
+export const announcedKeysPerFrameMax = 8192;
+/** Action keys remembered of one teammate (8 bytes each, at most half of the slots used: 32 MiB). */
+export const inventoryKeysPerPeerMax = 2_000_000;
+/** Announcements that wait for a slow teammate; beyond it is sent a fresh snapshot instead. */
+export const pendingAnnouncementsMax = 100_000;
+/** Statements carried by one frame. */
+export const statementsPerFrameMax = 256;
+/** Addresses remembered and passed on of one member, and the longest that is read, in characters. */
+export const addressesPerMemberMax = 16;
+export const addressLengthMax = 256;
+/** Members whose addresses one frame carries. */
+export const membersPerFrameMax = 1024;
+/** Frames to and from people who are not members yet: an invite's holder, a newcomer at the door. */
+export const strangerFrameSizeBytesMax = 64 * 1024;
+/** Newcomers that wait at one door, and for how long each. */
+export const newcomersWaitingMax = 16;
+export const newcomerWaitMsMax = 15 * 60_000;
+/** Connections to one door at a time. */
+export const doorConnectionsMax = 32;
+/** How long a teammate's blob transfer may stand still before it is given up. */
+export const transferStallMsMax = 1_000;
+/** Smallest and largest wait before a second holder is asked as well. */
+export const hedgeDelayMsMin = 20;
+export const hedgeDelayMsMax = 500;
+/** Blobs up to this size are asked of two holders at once when the first is slow; larger ones one after the other. */
+export const hedgedBlobSizeBytesMax = 1024 * 1024;
+/** How long a teammate that failed is left alone: at first, and at most after failing again and again. */
+export const breakerOpenMsMin = 5_000;
+export const breakerOpenMsMax = 60_000;
+/** Bytes of blobs that came along with records and were not asked for yet. */
+export const unclaimedBlobBytesMax = 32 * 1024 * 1024;
+/** Actions and blobs of which the giver is remembered. */
+export const holderHintsMax = 65_536;
+/** Bytes that may wait to be sent to one teammate on one stream. */
+export const sendQueueBytesMax = 64 * 1024 * 1024;
+/** Pauses between attempts to reach a member: at first, and at most. */
+export const redialMsMin = 1_000;
+export const redialMsMax = 60_000;
+/** How often the DHT's rendezvous is asked for members: while alone, and otherwise. */
+export const rendezvousMsMin = 5_000;
+export const rendezvousMsMax = 5 * 60_000;

@@ -6,8 +6,9 @@ import type { Clock } from '../../src/platform/clock.ts';
 import type { Random } from '../../src/platform/random.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import type { Identity, MemberKey } from '../../src/team/identity.ts';
-import type { Keyring, Role } from '../../src/team/keyring.ts';
-import type { Statement, StatementId } from '../../src/team/statement.ts';
+import type { Role } from '../../src/team/keyring.ts';
+import type { Ledger } from '../../src/team/ledger.ts';
+import type { Statement } from '../../src/team/statement.ts';
 
 /** Addresses are multiaddrs (`/ip4/0.0.0.0/tcp/0`) or `host:port`; port 0 takes any free one. */
 export interface SwarmConfig {
@@ -20,19 +21,6 @@ export interface SwarmConfig {
   readonly doorListen: readonly string[];
 }
 
-/** What the swarm asks of the team's ledger. */
-export interface SwarmLedger {
-  /** The statements that no other names as parent. */
-  heads(): readonly StatementId[];
-  /** Every statement, parents before children. */
-  all(): readonly Statement[];
-  has(id: StatementId): boolean;
-  /** Takes encoded statements in any order; returns those that were sound and new. Never throws on what others send. */
-  addEncoded(encoded: readonly Uint8Array[]): readonly Statement[];
-  /** Calls back after statements were added, by anyone; returns the unsubscription. */
-  onAdded(callback: (added: readonly Statement[]) => void): () => void;
-}
-
 /** Remembers members' addresses over restarts. */
 export interface AddressBook {
   load(): Promise<ReadonlyMap<MemberKey, readonly string[]>>;
@@ -41,8 +29,8 @@ export interface AddressBook {
 
 export interface SwarmInit {
   readonly identity: Identity;
-  readonly keyring: () => Keyring;
-  readonly ledger: SwarmLedger;
+  /** Already holds the team's founding; its keyring says who is let in. */
+  readonly ledger: Ledger;
   /** This machine's own; what teammates ask for is served from here alone, never passed on. */
   readonly actionCache: ActionCache;
   readonly blobStore: BlobStore;
@@ -125,7 +113,10 @@ export type FindTeams = (options: {
 
 /** Knocks and waits until admitted; `onPhrase` is called once both sides can show it. Rejects with NOT_ALLOWED when sent
  * away, UNREACHABLE when the door is gone, the signal's reason when aborted. */
-export type Knock = (team: FoundTeam, init: JoinInit & { onPhrase(phrase: string): void }) => Promise<Admission>;
+export type Knock = (
+  team: FoundTeam,
+  init: JoinInit & { onPhrase(phrase: string): void },
+) => Promise<Admission>;
 
 /** Joins with an invite line through any live member. Rejects with INVITE_REFUSED, UNREACHABLE or BAD_INPUT. */
 export type JoinByInvite = (line: string, init: JoinInit & { mdns: boolean }) => Promise<Admission>;

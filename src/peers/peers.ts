@@ -4,9 +4,10 @@ import type { Digest } from '../digest.ts';
 import type { MemberKey } from '../team/identity.ts';
 
 export interface Peers {
-  /** Connected teammates whose inventory may hold this action's records, best first. No packet is sent: microseconds. */
+  /** Connected teammates whose inventory may hold this action's records, in no order (peer-ranking.ts has
+   * one). No packet is sent: microseconds. */
   holdersOf(action: Digest): readonly MemberKey[];
-  /** Connected teammates, best first: whom to ask for a blob whose holder is not known. */
+  /** Connected teammates, in no order: whom to ask for a blob whose holder is not known. */
   connected(): readonly MemberKey[];
   /** The member's records for the action with verified signatures (trust is the caller's question), and the blobs that the
    * member sent along unasked. Rejects on no answer. */
