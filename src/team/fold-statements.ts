@@ -26,23 +26,25 @@ export function foldStatements(statements: Iterable<Statement>, teamId: string):
   const found = ancestry.order.find(statement => statement.id === teamId);
   if (found?.body.kind !== 'found') return undefined;
 
-  const seniority = new Fold(ancestry, { settled: [], settledBelow: 0 }).run();
-  const revocations = ancestry.order.filter(statement => statement.body.kind === 'revoke');
-  const ranks = new Set(revocations.map(revocation => seniority.rankOf(revocation)));
-  const settled: Statement[] = [];
-  for (const rank of [...ranks].sort((a, b) => a - b)) {
-    const fold = new Fold(ancestry, { settled: [...settled], settledBelow: rank, seniority }).run();
-    settled.push(
-      ...revocations.filter(revocation => seniority.rankOf(revocation) === rank && fold.counts(revocation)),
-    );
-  }
-  const fold = new Fold(ancestry, {
-    settled,
-    settledBelow: Number.POSITIVE_INFINITY,
-    seniority,
-    isLast: true,
-  }).run();
+  const settled = settleRevocations(ancestry);
+  const fold = new Fold(ancestry, { settled, isLast: true }).run();
   return new FoldedKeyring(found as Founding, fold.counted, settled);
+}
+
+/** The revocations that stand. Each round settles those of the most senior authors that count as things are settled so far;
+ * what is settled stays so, and cuts whatever is judged after it. One round per rank in all but contrived cases. */
+function settleRevocations(ancestry: Ancestry): Statement[] {
+  const revocations = ancestry.order.filter(statement => statement.body.kind === 'revoke');
+  const seniority = new Fold(ancestry, { settled: [] }).run();
+  const settled = new Set<Statement>();
+  while (settled.size < revocations.length) {
+    const fold = new Fold(ancestry, { settled: [...settled], seniority }).run();
+    const standing = revocations.filter(revocation => !settled.has(revocation) && fold.counts(revocation));
+    const senior = Math.min(...standing.map(revocation => seniority.rankOf(revocation)));
+    for (const one of standing) if (seniority.rankOf(one) === senior) settled.add(one);
+    if (standing.length === 0) break;
+  }
+  return [...settled];
 }
 
 export type Founding = Statement & { body: Extract<StatementBody, { kind: 'found' }> };
@@ -62,10 +64,9 @@ function isWorthMarking(statement: Statement, asked: ReadonlySet<MemberKey>): bo
 interface Stage {
   /** Revocations that are known to stand. */
   readonly settled: readonly Statement[];
-  /** The seniority up to which (exclusive) revocations are settled: those that are not in `settled` fell. */
-  readonly settledBelow: number;
+  /** The fold to take ranks from; absent where nothing is settled yet. */
   readonly seniority?: Fold;
-  /** Every revocation is settled. */
+  /** Revocations that are not settled fell; before, they count for whoever had seen them. */
   readonly isLast?: boolean;
 }
 
@@ -116,20 +117,27 @@ class Fold {
   }
 
   #holds(statement: Statement): boolean {
-    if (statement.body.kind === 'revoke' && this.#isDecided(statement)) return this.#settled.has(statement);
+    if (this.#settled.has(statement)) return true;
+    if (statement.body.kind === 'revoke' && this.#stage.isLast) return false;
     return !this.#isCut(statement) && this.#isAuthorised(statement);
-  }
-
-  #isDecided(revocation: Statement): boolean {
-    const { seniority, settledBelow, isLast } = this.#stage;
-    return isLast === true || (seniority !== undefined && seniority.rankOf(revocation) < settledBelow);
   }
 
   /** Rule 2: a settled revocation of the author, or of what the statement hangs on, had not seen it. */
   #isCut(statement: Statement): boolean {
     return this.#hangsOn(statement).some(key =>
-      this.#settledByTarget.get(key)?.some(revocation => !this.#ancestry.isInPastOf(revocation, statement)),
+      this.#settledByTarget
+        .get(key)
+        ?.some(
+          settled => this.#outranks(settled, statement) && !this.#ancestry.isInPastOf(settled, statement),
+        ),
     );
+  }
+
+  /** Rule 3: a revocation falls to a senior's only. */
+  #outranks(settled: Statement, statement: Statement): boolean {
+    const { seniority } = this.#stage;
+    if (statement.body.kind !== 'revoke' || seniority === undefined) return true;
+    return seniority.rankOf(settled) < seniority.rankOf(statement);
   }
 
   /** The keys whose revocation keeps the statement from counting. An invite dies with the admin who made it. */
