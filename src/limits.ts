@@ -65,8 +65,8 @@ export const announcedKeysPerFrameMax = 8192;
 export const inventoryKeysPerPeerMax = 2_000_000;
 /** Announcements that wait for a slow teammate; beyond it is sent a fresh snapshot instead. */
 export const pendingAnnouncementsMax = 100_000;
-/** Statements carried by one frame. */
-export const statementsPerFrameMax = 256;
+/** Statements carried by one frame: verifying one takes about 1 ms, during which the daemon does nothing else. */
+export const statementsPerFrameMax = 64;
 /** Addresses remembered and passed on of one member, and the longest that is read, in characters. */
 export const addressesPerMemberMax = 16;
 export const addressLengthMax = 256;
@@ -101,3 +101,9 @@ export const redialMsMax = 60_000;
 /** How often the DHT's rendezvous is asked for members: while alone, and otherwise. */
 export const rendezvousMsMin = 5_000;
 export const rendezvousMsMax = 5 * 60_000;
+/** Uses of blobs noted in memory but not yet written to the index; beyond it they are forgotten. */
+export const blobIndexPendingMax = 16_384;
+/** Records on disk; beyond it the oldest go. */
+export const recordsMax = 1_000_000;
+/** Actions whose verified records stay in memory. */
+export const decodedActionsMax = 8_192;
