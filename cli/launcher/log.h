@@ -1,0 +1,33 @@
+// The observer's log: one file, mapped by every process of one compile, read by the daemon (src/compile/observation.ts).
+// It is a header and then notes, each a kind byte, a path and a NUL.
+#ifndef P2PCACHE_LOG_H
+#define P2PCACHE_LOG_H
+#include <stdint.h>
+
+#define LOG_BYTES (8u << 20) // sparse; a compile that notes more than this is not cached
+#define LOG_MAGIC 0x31304f5350325032ull
+#define LOG_VARIABLE "P2PCACHE_OBSERVE"
+
+struct log_header {
+  uint64_t magic;
+  uint64_t used; // bytes taken, this header included
+  uint64_t cwd_device, cwd_inode; // the folder where the compile began
+};
+
+#define NOTE_READ 'R'
+#define NOTE_MISSING 'M'
+#define NOTE_EXISTS 'E'
+#define NOTE_UNREADABLE 'F'
+#define NOTE_LISTED 'D'
+#define NOTE_WRITTEN 'W'
+#define NOTE_MODIFIED 'A'
+#define NOTE_WRITE_FAILED 'B'
+#define NOTE_REMOVED 'U'
+#define NOTE_MADE_FOLDER 'K'
+#define NOTE_RAN 'X'
+#define NOTE_STARTED 'P'
+#define NOTE_LIBRARY 'L'
+#define NOTE_ENV 'G'
+#define NOTE_TIME 'T'
+#define NOTE_NETWORK 'N'
+#endif

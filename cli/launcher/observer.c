@@ -1,0 +1,368 @@
+// The observer: a small library preloaded into a compiler that runs because of a cache miss. It notes, in a file that the
+// launcher made, every path the compiler's processes read, looked for and did not find, listed, or wrote, every
+// environment variable they asked for, and whether they asked for the local time. That is what the result depends on:
+// the compiler's own dependency output leaves out headers that are absent (and may appear), system headers under -MMD,
+// .incbin files, specs and the compiler's own parts. It changes nothing: every call goes on to libc as it was.
+//
+// The log (see log.h) is a shared mapping, so it survives any end of any process and costs no system call per note.
+// Non-goals: security (a hostile compiler can evade it), static binaries (they leave no note, and are then not cached).
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static struct log_header *notes;
+static int moved; // this process left the folder where the compile began: relative paths must be made absolute
+extern char **environ;
+
+static void note_raw(char kind, const char *folder, const char *path) {
+  if (notes == NULL || path == NULL) return;
+  size_t folder_len = folder ? strlen(folder) + 1 : 0, path_len = strlen(path);
+  size_t size = 1 + folder_len + path_len + 1;
+  uint64_t at = __atomic_fetch_add(&notes->used, size, __ATOMIC_RELAXED);
+  if (at + size > LOG_BYTES) return; // `used` beyond the end tells the reader
+  char *out = (char *)notes + at;
+  if (folder) {
+    memcpy(out + 1, folder, folder_len - 1);
+    out[folder_len] = '/';
+  }
+  memcpy(out + 1 + folder_len, path, path_len + 1);
+  __atomic_store_n(out, kind, __ATOMIC_RELEASE); // a zero kind means the process died in the middle of the note
+}
+
+static void note_at(char kind, int dirfd, const char *path) {
+  if (notes == NULL || path == NULL) return;
+  char folder[PATH_MAX];
+  if (path[0] == '/' || (dirfd == AT_FDCWD && !moved)) {
+    note_raw(kind, NULL, path);
+  } else if (dirfd == AT_FDCWD) {
+    note_raw(kind, getcwd(folder, sizeof folder) ? folder : "?", path);
+  } else {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
+    ssize_t n = readlink(link, folder, sizeof folder - 1);
+    folder[n > 0 ? n : 0] = 0;
+    note_raw(kind, n > 0 ? folder : "?", path);
+  }
+}
+
+static void note(char kind, const char *path) { note_at(kind, AT_FDCWD, path); }
+
+// What a lookup that ended with `failed` says: absent things matter as much as those that are there.
+static void note_lookup(int dirfd, const char *path, int failed) {
+  int saved = errno;
+  if (!failed) note_at(NOTE_EXISTS, dirfd, path);
+  else if (saved == ENOENT || saved == ENOTDIR) note_at(NOTE_MISSING, dirfd, path);
+  else note_at(NOTE_UNREADABLE, dirfd, path);
+  errno = saved;
+}
+
+static void note_open(int dirfd, const char *path, int flags, int fd) {
+  int saved = errno;
+  int mode = flags & O_ACCMODE;
+  if (fd < 0) {
+    if (mode == O_RDONLY) note_lookup(dirfd, path, 1);
+    else note_at(NOTE_WRITE_FAILED, dirfd, path);
+  } else if (flags & O_DIRECTORY) note_at(NOTE_LISTED, dirfd, path);
+  else if (mode == O_RDONLY) note_at(NOTE_READ, dirfd, path);
+  else if (flags & (O_TRUNC | O_EXCL)) note_at(NOTE_WRITTEN, dirfd, path);
+  else note_at(NOTE_MODIFIED, dirfd, path);
+  errno = saved;
+}
+
+// --- finding libc's own functions, once, before main: not in a vfork child, where allocating would be unsafe
+#define REAL(ret, name, ...)                 \
+  static ret (*real_##name)(__VA_ARGS__);    \
+  ret name(__VA_ARGS__)
+#define FIND(name) real_##name = dlsym(RTLD_NEXT, #name)
+
+REAL(FILE *, fopen, const char *path, const char *mode) {
+  FILE *file = real_fopen(path, mode);
+  int flags = strchr(mode, '+') ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
+  note_open(AT_FDCWD, path, flags | (mode[0] == 'w' ? O_TRUNC : 0), file ? 0 : -1);
+  return file;
+}
+REAL(FILE *, fopen64, const char *path, const char *mode) {
+  FILE *file = real_fopen64(path, mode);
+  int flags = strchr(mode, '+') ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
+  note_open(AT_FDCWD, path, flags | (mode[0] == 'w' ? O_TRUNC : 0), file ? 0 : -1);
+  return file;
+}
+REAL(FILE *, freopen, const char *path, const char *mode, FILE *stream) {
+  FILE *file = real_freopen(path, mode, stream);
+  if (path) note_open(AT_FDCWD, path, mode[0] == 'r' ? O_RDONLY : O_WRONLY | (mode[0] == 'w' ? O_TRUNC : 0), file ? 0 : -1);
+  return file;
+}
+
+#define OPEN_MODE(flags)                                             \
+  mode_t mode = 0;                                                   \
+  if ((flags) & (O_CREAT | __O_TMPFILE)) {                           \
+    va_list rest;                                                    \
+    va_start(rest, flags);                                           \
+    mode = va_arg(rest, mode_t);                                     \
+    va_end(rest);                                                    \
+  }
+#ifndef __O_TMPFILE
+#define __O_TMPFILE 0
+#endif
+REAL(int, open, const char *path, int flags, ...) {
+  OPEN_MODE(flags)
+  int fd = real_open(path, flags, mode);
+  note_open(AT_FDCWD, path, flags, fd);
+  return fd;
+}
+REAL(int, open64, const char *path, int flags, ...) {
+  OPEN_MODE(flags)
+  int fd = real_open64(path, flags, mode);
+  note_open(AT_FDCWD, path, flags, fd);
+  return fd;
+}
+REAL(int, openat, int dirfd, const char *path, int flags, ...) {
+  OPEN_MODE(flags)
+  int fd = real_openat(dirfd, path, flags, mode);
+  note_open(dirfd, path, flags, fd);
+  return fd;
+}
+REAL(int, openat64, int dirfd, const char *path, int flags, ...) {
+  OPEN_MODE(flags)
+  int fd = real_openat64(dirfd, path, flags, mode);
+  note_open(dirfd, path, flags, fd);
+  return fd;
+}
+REAL(int, __open_2, const char *path, int flags) {
+  int fd = real___open_2(path, flags);
+  note_open(AT_FDCWD, path, flags, fd);
+  return fd;
+}
+REAL(int, __open64_2, const char *path, int flags) {
+  int fd = real___open64_2(path, flags);
+  note_open(AT_FDCWD, path, flags, fd);
+  return fd;
+}
+REAL(int, creat, const char *path, mode_t mode) {
+  int fd = real_creat(path, mode);
+  note_open(AT_FDCWD, path, O_WRONLY | O_TRUNC, fd);
+  return fd;
+}
+REAL(int, creat64, const char *path, mode_t mode) {
+  int fd = real_creat64(path, mode);
+  note_open(AT_FDCWD, path, O_WRONLY | O_TRUNC, fd);
+  return fd;
+}
+
+// --- does it exist?
+#define LOOKUP(ret, name, params, args, dirfd, path) \
+  static ret(*real_##name) params;                   \
+  ret name params {                                  \
+    ret result = real_##name args;                   \
+    note_lookup(dirfd, path, result != 0);           \
+    return result;                                   \
+  }
+LOOKUP(int, access, (const char *path, int mode), (path, mode), AT_FDCWD, path)
+LOOKUP(int, eaccess, (const char *path, int mode), (path, mode), AT_FDCWD, path)
+LOOKUP(int, euidaccess, (const char *path, int mode), (path, mode), AT_FDCWD, path)
+LOOKUP(int, faccessat, (int dirfd, const char *path, int mode, int flags), (dirfd, path, mode, flags), dirfd, path)
+LOOKUP(int, stat, (const char *path, struct stat *out), (path, out), AT_FDCWD, path)
+LOOKUP(int, stat64, (const char *path, struct stat64 *out), (path, out), AT_FDCWD, path)
+LOOKUP(int, lstat, (const char *path, struct stat *out), (path, out), AT_FDCWD, path)
+LOOKUP(int, lstat64, (const char *path, struct stat64 *out), (path, out), AT_FDCWD, path)
+LOOKUP(int, __xstat, (int v, const char *path, struct stat *out), (v, path, out), AT_FDCWD, path)
+LOOKUP(int, __xstat64, (int v, const char *path, struct stat64 *out), (v, path, out), AT_FDCWD, path)
+LOOKUP(int, __lxstat, (int v, const char *path, struct stat *out), (v, path, out), AT_FDCWD, path)
+LOOKUP(int, __lxstat64, (int v, const char *path, struct stat64 *out), (v, path, out), AT_FDCWD, path)
+
+// with an empty path these ask about an open file, which was noted when it was opened
+static void note_lookup_at(int dirfd, const char *path, int failed) {
+  if (path && path[0]) note_lookup(dirfd, path, failed);
+}
+REAL(int, fstatat, int dirfd, const char *path, struct stat *out, int flags) {
+  int result = real_fstatat(dirfd, path, out, flags);
+  note_lookup_at(dirfd, path, result != 0);
+  return result;
+}
+REAL(int, fstatat64, int dirfd, const char *path, struct stat64 *out, int flags) {
+  int result = real_fstatat64(dirfd, path, out, flags);
+  note_lookup_at(dirfd, path, result != 0);
+  return result;
+}
+REAL(int, statx, int dirfd, const char *path, int flags, unsigned mask, struct statx *out) {
+  int result = real_statx(dirfd, path, flags, mask, out);
+  note_lookup_at(dirfd, path, result != 0);
+  return result;
+}
+REAL(DIR *, opendir, const char *path) {
+  DIR *dir = real_opendir(path);
+  int saved = errno;
+  if (dir) note(NOTE_LISTED, path);
+  else note_lookup(AT_FDCWD, path, 1);
+  errno = saved;
+  return dir;
+}
+
+// --- changes
+#define CHANGE(name, params, args, before)   \
+  static int (*real_##name) params;          \
+  int name params {                          \
+    int result = real_##name args;           \
+    int saved = errno;                       \
+    if (result >= 0) {                       \
+      before;                                \
+    }                                        \
+    errno = saved;                           \
+    return result;                           \
+  }
+CHANGE(rename, (const char *from, const char *to), (from, to), note(NOTE_REMOVED, from); note(NOTE_WRITTEN, to))
+CHANGE(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), note_at(NOTE_REMOVED, a, from); note_at(NOTE_WRITTEN, b, to))
+CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned f), (a, from, b, to, f), note_at(NOTE_REMOVED, a, from); note_at(NOTE_WRITTEN, b, to))
+CHANGE(unlink, (const char *path), (path), note(NOTE_REMOVED, path))
+CHANGE(unlinkat, (int dirfd, const char *path, int flags), (dirfd, path, flags), note_at(NOTE_REMOVED, dirfd, path))
+CHANGE(remove, (const char *path), (path), note(NOTE_REMOVED, path))
+CHANGE(rmdir, (const char *path), (path), note(NOTE_REMOVED, path))
+CHANGE(mkdir, (const char *path, mode_t mode), (path, mode), note(NOTE_MADE_FOLDER, path))
+CHANGE(mkdirat, (int dirfd, const char *path, mode_t mode), (dirfd, path, mode), note_at(NOTE_MADE_FOLDER, dirfd, path))
+CHANGE(link, (const char *from, const char *to), (from, to), note(NOTE_MODIFIED, to))
+CHANGE(linkat, (int a, const char *from, int b, const char *to, int f), (a, from, b, to, f), note_at(NOTE_MODIFIED, b, to))
+CHANGE(symlink, (const char *from, const char *to), (from, to), note(NOTE_MODIFIED, to))
+CHANGE(symlinkat, (const char *from, int b, const char *to), (from, b, to), note_at(NOTE_MODIFIED, b, to))
+CHANGE(mkstemp, (char *path), (path), note(NOTE_WRITTEN, path))
+CHANGE(mkstemp64, (char *path), (path), note(NOTE_WRITTEN, path))
+CHANGE(mkostemp, (char *path, int flags), (path, flags), note(NOTE_WRITTEN, path))
+CHANGE(mkostemp64, (char *path, int flags), (path, flags), note(NOTE_WRITTEN, path))
+CHANGE(mkstemps, (char *path, int suffix), (path, suffix), note(NOTE_WRITTEN, path))
+CHANGE(mkstemps64, (char *path, int suffix), (path, suffix), note(NOTE_WRITTEN, path))
+CHANGE(mkostemps, (char *path, int suffix, int flags), (path, suffix, flags), note(NOTE_WRITTEN, path))
+CHANGE(mkostemps64, (char *path, int suffix, int flags), (path, suffix, flags), note(NOTE_WRITTEN, path))
+CHANGE(chdir, (const char *path), (path), moved = 1)
+CHANGE(fchdir, (int fd), (fd), moved = 1)
+
+// --- programs
+// A program named without a slash is looked for along PATH: what was not found there could be put there.
+static void note_program(const char *name, int search) {
+  const char *path = getenv("PATH");
+  if (!search || strchr(name, '/') || path == NULL) {
+    note(NOTE_RAN, name);
+    return;
+  }
+  while (1) {
+    const char *end = strchrnul(path, ':');
+    char candidate[PATH_MAX];
+    snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)(end - path), path, end > path ? "/" : "", name);
+    int found = real_access(candidate, X_OK) == 0;
+    note(found ? NOTE_RAN : NOTE_MISSING, candidate);
+    if (found || *end == 0) return;
+    path = end + 1;
+  }
+}
+REAL(int, execve, const char *path, char *const argv[], char *const env[]) {
+  note_program(path, 0);
+  return real_execve(path, argv, env);
+}
+REAL(int, execv, const char *path, char *const argv[]) {
+  note_program(path, 0);
+  return real_execv(path, argv);
+}
+REAL(int, execvp, const char *name, char *const argv[]) {
+  note_program(name, 1);
+  return real_execvp(name, argv);
+}
+REAL(int, execvpe, const char *name, char *const argv[], char *const env[]) {
+  note_program(name, 1);
+  return real_execvpe(name, argv, env);
+}
+REAL(int, posix_spawn, pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+     const posix_spawnattr_t *attr, char *const argv[], char *const env[]) {
+  note_program(path, 0);
+  return real_posix_spawn(pid, path, actions, attr, argv, env);
+}
+REAL(int, posix_spawnp, pid_t *pid, const char *name, const posix_spawn_file_actions_t *actions,
+     const posix_spawnattr_t *attr, char *const argv[], char *const env[]) {
+  note_program(name, 1);
+  return real_posix_spawnp(pid, name, actions, attr, argv, env);
+}
+
+// --- the world beyond files
+REAL(char *, getenv, const char *name) {
+  static unsigned char seen[512]; // which names were noted already, by a small hash: a repeat costs only space
+  unsigned hash = 5381;
+  for (const char *c = name; *c; c++) hash = hash * 33 + (unsigned char)*c;
+  unsigned char bit = 1u << (hash & 7), *slot = &seen[(hash >> 3) & 511];
+  if (!(*slot & bit)) {
+    *slot |= bit;
+    note_raw(NOTE_ENV, NULL, name);
+  }
+  if (real_getenv) return real_getenv(name);
+  size_t len = strlen(name); // called before the constructor ran
+  for (char **e = environ; e && *e; e++)
+    if (!strncmp(*e, name, len) && (*e)[len] == '=') return *e + len + 1;
+  return NULL;
+}
+REAL(char *, secure_getenv, const char *name) {
+  note_raw(NOTE_ENV, NULL, name);
+  return real_secure_getenv(name);
+}
+REAL(struct tm *, localtime, const time_t *t) {
+  note_raw(NOTE_TIME, NULL, "");
+  return real_localtime(t);
+}
+REAL(struct tm *, localtime_r, const time_t *t, struct tm *out) {
+  note_raw(NOTE_TIME, NULL, "");
+  return real_localtime_r(t, out);
+}
+REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
+  note_raw(NOTE_NETWORK, NULL, "");
+  return real_connect(fd, address, size);
+}
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *data) {
+  (void)size;
+  (void)data;
+  if (info->dlpi_name && info->dlpi_name[0] == '/') note_raw(NOTE_LIBRARY, NULL, info->dlpi_name);
+  return 0;
+}
+
+static void find_libc(void) {
+  FIND(fopen); FIND(fopen64); FIND(freopen); FIND(open); FIND(open64); FIND(openat); FIND(openat64);
+  FIND(__open_2); FIND(__open64_2); FIND(creat); FIND(creat64);
+  FIND(access); FIND(eaccess); FIND(euidaccess); FIND(faccessat); FIND(stat); FIND(stat64); FIND(lstat);
+  FIND(lstat64); FIND(__xstat); FIND(__xstat64); FIND(__lxstat); FIND(__lxstat64); FIND(fstatat);
+  FIND(fstatat64); FIND(statx); FIND(opendir);
+  FIND(rename); FIND(renameat); FIND(renameat2); FIND(unlink); FIND(unlinkat); FIND(remove); FIND(rmdir);
+  FIND(mkdir); FIND(mkdirat); FIND(link); FIND(linkat); FIND(symlink); FIND(symlinkat);
+  FIND(mkstemp); FIND(mkstemp64); FIND(mkostemp); FIND(mkostemp64);
+  FIND(mkstemps); FIND(mkstemps64); FIND(mkostemps); FIND(mkostemps64); FIND(chdir); FIND(fchdir);
+  FIND(execve); FIND(execv); FIND(execvp); FIND(execvpe); FIND(posix_spawn); FIND(posix_spawnp);
+  FIND(getenv); FIND(secure_getenv); FIND(localtime); FIND(localtime_r); FIND(connect);
+}
+
+__attribute__((constructor)) static void begin(void) {
+  find_libc();
+  const char *path = real_getenv(LOG_VARIABLE);
+  int fd = path ? real_open(path, O_RDWR | O_CLOEXEC) : -1;
+  if (fd < 0) return;
+  void *mapping = mmap(NULL, LOG_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  close(fd);
+  if (mapping == MAP_FAILED || ((struct log_header *)mapping)->magic != LOG_MAGIC) return;
+  struct stat here;
+  notes = mapping;
+  moved = real_stat(".", &here) != 0 || here.st_ino != notes->cwd_inode || here.st_dev != notes->cwd_device;
+  char self[PATH_MAX];
+  ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+  self[n > 0 ? n : 0] = 0;
+  note_raw(NOTE_STARTED, NULL, self);
+  dl_iterate_phdr(note_library, NULL);
+}

@@ -1,0 +1,162 @@
+// Where launchers ask: a Unix socket, one connection a command, answered by the compile front.
+import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { CompileFront, CompileReply, CompileTicket } from '../../src/compile/compile-front.ts';
+import type { Environment } from '../../src/compile/input-manifest.ts';
+import {
+  doneReply,
+  FrameReader,
+  type LauncherCompile,
+  type LauncherReport,
+  readRequest,
+  resultReply,
+  runObservedReply,
+  runPlainReply,
+} from './launcher-protocol.ts';
+
+export interface LauncherSocketParts {
+  readonly front: CompileFront;
+  /** The compiled observer library (cli/launcher/observer.c). */
+  readonly observerPath: () => string | undefined;
+  /** Something that is no launcher spoke to the socket. */
+  readonly onRefused: (reason: string) => void;
+  readonly onFallback: (reason: string, error: unknown) => void;
+}
+
+const logBytesMax = 8 * 1024 * 1024;
+const logHeaderBytes = 32;
+
+/** A server that is yet to listen; `socketPath` names the folder in which launchers make their logs. */
+export function launcherServer(parts: LauncherSocketParts, socketPath: string): Server {
+  const view = ownView();
+  return createServer(socket => {
+    const session = new LauncherSession(parts, dirname(socketPath), view, socket);
+    socket.on('data', chunk => session.take(chunk));
+    socket.on('error', () => socket.destroy()); // the launcher went away: its compiler runs without us
+  });
+}
+
+class LauncherSession {
+  readonly #parts: LauncherSocketParts;
+  readonly #runDir: string;
+  readonly #view: FileSystemView;
+  readonly #socket: Socket;
+  readonly #frames = new FrameReader();
+  #ticket: CompileTicket | undefined;
+
+  constructor(parts: LauncherSocketParts, runDir: string, view: FileSystemView, socket: Socket) {
+    this.#parts = parts;
+    this.#runDir = runDir;
+    this.#view = view;
+    this.#socket = socket;
+  }
+
+  take(chunk: Buffer): void {
+    try {
+      for (const frame of this.#frames.push(chunk)) {
+        const request = readRequest(frame);
+        if (request.kind === 'compile') void this.#compile(request);
+        else this.#report(request);
+      }
+    } catch {
+      this.#parts.onRefused('launcher-garbage');
+      this.#socket.destroy();
+    }
+  }
+
+  async #compile(request: LauncherCompile): Promise<void> {
+    try {
+      const { front, onFallback } = this.#parts;
+      const observer = this.#parts.observerPath();
+      if (observer === undefined || !this.#seesSameFiles(request)) {
+        onFallback(observer === undefined ? 'no-observer' : 'other-file-system', undefined);
+        this.#socket.end(runPlainReply);
+        return;
+      }
+      const reply = await front.begin({ ...request, environment: environmentOf(request.environment) });
+      this.#answer(reply, observer);
+    } catch (error) {
+      this.#parts.onFallback('daemon-error', error);
+      this.#socket.end(runPlainReply);
+    }
+  }
+
+  #answer(reply: CompileReply, observer: string): void {
+    if (reply.kind === 'run-observed') {
+      this.#ticket = reply.ticket;
+      this.#socket.write(runObservedReply(observer, reply.added));
+    } else {
+      this.#socket.end(reply.kind === 'result' ? resultReply(reply) : runPlainReply);
+    }
+  }
+
+  #report(report: LauncherReport): void {
+    const ticket = this.#ticket;
+    this.#ticket = undefined;
+    if (ticket === undefined) throw new RangeError('a report without a request');
+    let keep: () => Promise<void> = async () => {};
+    try {
+      const log = readLog(report.logPath, this.#runDir);
+      const startedAtMs = Number(report.startedAtUs) / 1000;
+      const durationMs = Number(report.tookUs) / 1000;
+      keep = this.#parts.front.finish(ticket, { ...report, startedAtMs, durationMs, log });
+    } catch (error) {
+      this.#parts.onFallback('report', error);
+    }
+    this.#socket.end(doneReply); // the outputs are read: the build may go on and change them
+    keep().catch(error => this.#parts.onFallback('report', error));
+  }
+
+  /** A launcher in a container or chroot sees other files under the same names: nothing known here holds for it. */
+  #seesSameFiles({ view, cwd }: LauncherCompile): boolean {
+    const own = this.#view;
+    if (view.mountNamespace !== own.mountNamespace || view.rootInode !== own.rootInode) return false;
+    return statSync(cwd, { bigint: true, throwIfNoEntry: false })?.ino === view.cwdInode;
+  }
+}
+
+interface FileSystemView {
+  readonly mountNamespace: bigint;
+  readonly rootInode: bigint;
+}
+
+function ownView(): FileSystemView {
+  const rootInode = statSync('/', { bigint: true }).ino;
+  try {
+    const [, digits] = /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/mnt')) ?? [];
+    return { mountNamespace: BigInt(digits ?? 0), rootInode };
+  } catch {
+    return { mountNamespace: 0n, rootInode };
+  }
+}
+
+function environmentOf(block: string): Environment {
+  let variables: Map<string, string> | undefined;
+  return name => {
+    variables ??= new Map(
+      block.split('\0').map(entry => {
+        const equals = entry.indexOf('=');
+        return [entry.slice(0, equals), entry.slice(equals + 1)];
+      }),
+    );
+    return variables.get(name);
+  };
+}
+
+/** The used part of a log that a launcher made in the run folder; other paths are refused. */
+function readLog(path: string, runDir: string): Buffer {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (!/^observed-[A-Za-z0-9]{6}$/.test(name)) throw new RangeError('not a log of a launcher');
+  const file = openSync(`${runDir}/${name}`, 'r');
+  try {
+    const head = Buffer.alloc(logHeaderBytes);
+    readSync(file, head, 0, logHeaderBytes, 0);
+    const used = Number(head.readBigUInt64LE(8));
+    const log = Buffer.alloc(Math.min(Math.max(used, logHeaderBytes), logBytesMax));
+    readSync(file, log, 0, log.length, 0);
+    return log;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,297 @@
+// The compile front: turns a compiler's command into an action, finds its result or has it run under observation, and
+// makes a result of what the run did. In doubt a command is run as it is, with a named reason (`p2pcache stats` counts it).
+import { realpathSync, statSync } from 'node:fs';
+import type { Found, Results } from '../actions/results.ts';
+import { type Digest, digestOf } from '../digest.ts';
+import { type CompilerFamily, compilerFamily, readCommandLine } from './command-line.ts';
+import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
+import {
+  type RestoredOutput,
+  readOutputs,
+  restoreOutputs,
+  restoreText,
+  toResult,
+  type WrittenFile,
+} from './compile-outputs.ts';
+import type { FileStates } from './file-states.ts';
+import {
+  absolutePath,
+  type Environment,
+  encodeManifest,
+  evaluateInputs,
+  type InputSet,
+  inputSetOf,
+} from './input-manifest.ts';
+import type { Manifests } from './manifests.ts';
+import { type Observation, readObservation } from './observation.ts';
+import { projectFolder } from './project-folder.ts';
+
+export interface CompileRequest {
+  /** The compiler's path, found along PATH. */
+  readonly compiler: string;
+  /** The name it is called by, and its arguments. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly environment: Environment;
+  readonly stderrIsTerminal: boolean;
+}
+
+export type CompileReply =
+  | { readonly kind: 'run-plain' }
+  | { readonly kind: 'run-observed'; readonly added: readonly string[]; readonly ticket: CompileTicket }
+  | {
+      readonly kind: 'result';
+      readonly exitCode: number;
+      readonly outputs: readonly RestoredOutput[];
+      readonly stdout: Uint8Array;
+      readonly stderr: Uint8Array;
+    };
+
+/** What is known of a compile that runs now. */
+export interface CompileTicket {
+  readonly identity: CompileIdentity;
+  readonly keys: CompileKeys;
+}
+
+export interface CompileReport {
+  /** Zero only where the compiler ended by itself with exit code 0. */
+  readonly status: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  /** Undefined where there was more of it than is kept. */
+  readonly stdout: Buffer | undefined;
+  readonly stderr: Buffer | undefined;
+  readonly log: Buffer;
+}
+
+export interface CompileEvents {
+  hit(found: Found): void;
+  miss(): void;
+  uncached(reason: string): void;
+}
+
+/** A file changed this long before a compile's start could, by a coarse clock, have changed after it. */
+const clockTickMs = 5;
+
+export class CompileFront {
+  readonly #results: Results;
+  readonly #manifests: Manifests;
+  readonly #states: FileStates;
+  readonly #events: CompileEvents;
+  readonly #cpu: () => string;
+  readonly #peerDeadline: () => { signal: AbortSignal; dispose(): void };
+
+  constructor(parts: {
+    results: Results;
+    manifests: Manifests;
+    states: FileStates;
+    events: CompileEvents;
+    /** Describes the processor as far as -march=native sees it. */
+    cpu: () => string;
+    /** Bounds all that one compile waits for teammates. */
+    peerDeadline: () => { signal: AbortSignal; dispose(): void };
+  }) {
+    this.#results = parts.results;
+    this.#manifests = parts.manifests;
+    this.#states = parts.states;
+    this.#events = parts.events;
+    this.#cpu = parts.cpu;
+    this.#peerDeadline = parts.peerDeadline;
+  }
+
+  /** Answers a launcher: a result, or how to run the command. Never rejects for anything about the command. */
+  async begin(request: CompileRequest): Promise<CompileReply> {
+    const identity = this.#identify(request);
+    if ('uncached' in identity) {
+      this.#events.uncached(identity.uncached);
+      return { kind: 'run-plain' };
+    }
+    const keys = compileKeys(identity);
+    const found = (await this.#find(keys, identity)) ?? (await this.#findAtPeers(keys, identity));
+    if (found === undefined) {
+      return { kind: 'run-observed', added: identity.added, ticket: { identity, keys } };
+    }
+    this.#events.hit(found);
+    const { result } = found.record;
+    return {
+      kind: 'result',
+      exitCode: result.exitCode,
+      outputs: restoreOutputs(result, found.blobs, identity.folder),
+      stdout: restoreText(found.blobs.get(result.stdout), identity.folder),
+      stderr: restoreText(found.blobs.get(result.stderr), identity.folder),
+    };
+  }
+
+  /**
+   * Takes in what a run did. What it left is read before this returns, so the launcher can be let go at once; the function
+   * that is returned does the rest.
+   */
+  finish(ticket: CompileTicket, report: CompileReport): () => Promise<void> {
+    const taken = this.#takeOutputs(ticket, report);
+    if ('uncached' in taken) {
+      this.#events.uncached(taken.uncached);
+      return async () => {};
+    }
+    return () => this.#keep(ticket, report, taken.observed, taken.files);
+  }
+
+  #identify(request: CompileRequest): CompileIdentity | { uncached: string } {
+    const { cwd, environment } = request;
+    const compiler = identifyCompiler(request.compiler);
+    if (compiler === undefined) return { uncached: 'unknown-compiler' };
+    const command = readCommandLine(request.argv.slice(1), cwd);
+    if ('uncached' in command) return command;
+    const digest = this.#states.stateOf(compiler.path);
+    if (digest === 'missing' || digest === 'folder' || digest === 'other')
+      return { uncached: 'unknown-compiler' };
+    const folder = projectFolder(cwd, spelledFolder(cwd, environment('PWD')), [
+      command.source,
+      ...(command.output === undefined ? [] : [command.output]),
+    ]);
+    const added =
+      request.stderrIsTerminal && !command.choosesColour ? colourArguments(compiler.family, environment) : [];
+    return {
+      family: compiler.family,
+      compiler: digest,
+      command,
+      folder,
+      environment,
+      added,
+      cpu: command.usesNativeCpu ? this.#cpu() : '',
+    };
+  }
+
+  async #findAtPeers(keys: CompileKeys, identity: CompileIdentity): Promise<Found | undefined> {
+    const { signal, dispose } = this.#peerDeadline();
+    try {
+      return await this.#find(keys, identity, signal);
+    } finally {
+      dispose();
+    }
+  }
+
+  /** On this machine; at teammates where a signal is given that ends the search. */
+  async #find(keys: CompileKeys, identity: CompileIdentity, peers?: AbortSignal): Promise<Found | undefined> {
+    for (const key of [keys.shared, keys.bound]) {
+      const seen = new Set<Digest>();
+      for (const set of await this.#manifests.setsOf(key, peers)) {
+        const action = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
+        if (action === undefined || seen.has(action)) continue;
+        seen.add(action);
+        const [found] = await (peers
+          ? this.#results.findAtPeers(action, peers)
+          : this.#results.findHere(action));
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  #takeOutputs(
+    ticket: CompileTicket,
+    report: CompileReport,
+  ): { observed: Observation; files: WrittenFile[] } | { uncached: string } {
+    if (report.status !== 0) return { uncached: 'compile-failed' };
+    if (report.stdout === undefined || report.stderr === undefined) return { uncached: 'too-much-output' };
+    const observed = readObservation(report.log);
+    if ('uncached' in observed) return observed;
+    const files = readOutputs(observed.written, ticket.identity.folder);
+    return files === undefined ? { uncached: 'special-output' } : { observed, files };
+  }
+
+  async #keep(
+    { identity, keys }: CompileTicket,
+    report: CompileReport,
+    observed: Observation,
+    files: WrittenFile[],
+  ): Promise<void> {
+    const { folder } = identity;
+    const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
+    if (changed !== undefined) return this.#events.uncached(changed);
+    const streams = { stdout: report.stdout!, stderr: report.stderr! };
+    const { result, blobs, isBound } = toResult(
+      files,
+      streams,
+      folder,
+      !this.#mayNameItsFile(observed, identity),
+    );
+    const key = isBound ? keys.bound : keys.shared;
+    const set = inputSetOf(observed, folder);
+    const action = evaluateInputs(key, set, folder, identity.environment, this.#states);
+    if (action === undefined) return this.#events.uncached('input-changed');
+    this.#events.miss();
+    const { durationMs } = report;
+    await Promise.all([
+      this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
+      this.#keepManifest(key, set),
+    ]);
+  }
+
+  async #keepManifest(key: Digest, set: InputSet): Promise<void> {
+    const sets = this.#manifests.withSet(key, set);
+    if (sets === undefined) return;
+    const bytes = encodeManifest(sets);
+    const digest = digestOf(bytes);
+    const empty = digestOf('');
+    await this.#results.keep({
+      kind: 'manifest',
+      action: key,
+      result: {
+        outputFiles: [{ path: 'manifest', digest, isExecutable: false }],
+        stdout: empty,
+        stderr: empty,
+        exitCode: 0,
+      },
+      blobs: new Map([[digest, bytes]]),
+      origin: 'local',
+      durationMs: 0,
+    });
+  }
+
+  /** Inputs must have been the same from before the run until now; else nobody knows what the compiler read. */
+  #firstUnsettled(observed: Observation, identity: CompileIdentity, startedAtMs: number): string | undefined {
+    for (const path of observed.reads) {
+      const absolute = absolutePath(path, identity.folder);
+      if (this.#states.changedSince(absolute, startedAtMs - clockTickMs)) return 'input-changed';
+    }
+    return undefined;
+  }
+
+  /**
+   * Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text).
+   * Where one of them could, the result stays in its folder.
+   */
+  #mayNameItsFile(observed: Observation, { folder }: CompileIdentity): boolean {
+    const own = [...observed.reads].filter(path => path.startsWith(`${folder.root}/`));
+    if (own.length === 0) return false;
+    return observed.readsRandomness || own.some(path => this.#states.mentionsFileName(path));
+  }
+}
+
+function identifyCompiler(path: string): { path: string; family: CompilerFamily } | undefined {
+  try {
+    const real = realpathSync(path);
+    const family = compilerFamily(real);
+    return family && { path: real, family };
+  } catch {
+    return undefined;
+  }
+}
+
+/** $PWD where it names the working folder, as gcc and clang take it; else undefined. */
+function spelledFolder(cwd: string, pwd: string | undefined): string | undefined {
+  if (pwd === undefined || !pwd.startsWith('/') || pwd === cwd) return undefined;
+  try {
+    const [a, b] = [statSync(pwd), statSync(cwd)];
+    return a.ino === b.ino && a.dev === b.dev ? pwd : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The launcher reads the compiler's diagnostics through a pipe, so it asks for the colours that a terminal would get. */
+function colourArguments(family: CompilerFamily, environment: Environment): string[] {
+  const term = environment('TERM');
+  if (term === undefined || term === 'dumb' || environment('GCC_COLORS') === '') return [];
+  return [family === 'gcc' ? '-fdiagnostics-color=always' : '-fcolor-diagnostics'];
+}

@@ -1,0 +1,59 @@
+// The first key of a compile: everything known before a file is read — the compiler by content, its arguments, the few
+// variables that act without being asked for. It finds manifests; a manifest and the files' contents give the action.
+import { type Digest, digestOf } from '../digest.ts';
+import { encode } from '../encoding.ts';
+import type { CompileCommand, CompilerFamily } from './command-line.ts';
+import type { Environment } from './input-manifest.ts';
+import { argumentToPortable, type ProjectFolder, toPortable } from './project-folder.ts';
+
+/** Changes whenever keys or results change their meaning: old entries are then simply not found. */
+const keyVersion = 1;
+
+/** Read by libc itself, unseen by the observer: the language of diagnostics and the character set. */
+const localeVariables = ['LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'LANG', 'LANGUAGE'];
+
+export interface CompileKeys {
+  /** For results that are the same in every checkout. */
+  readonly shared: Digest;
+  /** For results that hold this checkout's folder. */
+  readonly bound: Digest;
+}
+
+export interface CompileIdentity {
+  readonly family: CompilerFamily;
+  readonly compiler: Digest;
+  readonly command: CompileCommand;
+  readonly folder: ProjectFolder;
+  readonly environment: Environment;
+  /** Arguments that the launcher adds, such as colours for a terminal. */
+  readonly added: readonly string[];
+  /** The processor's description, for -march=native; empty where it does not matter. */
+  readonly cpu: string;
+}
+
+export function compileKeys(identity: CompileIdentity): CompileKeys {
+  const { family, compiler, command, folder, environment, added, cpu } = identity;
+  const shared = [
+    keyVersion,
+    family,
+    compiler,
+    portableArguments(command.arguments, folder.root),
+    added,
+    toPortable(folder.cwd, folder.root),
+    localeVariables.map(name => environment(name) ?? null),
+    cpu,
+  ];
+  return {
+    shared: digestOf(encode(['compile', ...shared])),
+    bound: digestOf(encode(['compile in folder', folder.root, folder.cwd, folder.spelledCwd, ...shared])),
+  };
+}
+
+function portableArguments(args: readonly string[], root: string): string[] {
+  let isMacro = false;
+  return args.map(argument => {
+    const portable = argumentToPortable(argument, root, isMacro || /^-[DU]./.test(argument));
+    isMacro = /^(-[DU]|--define-macro)$/.test(argument);
+    return portable;
+  });
+}

@@ -1,0 +1,123 @@
+// A compile's outputs on their way into a result and back: read at once, made portable where only their text names the
+// folder, and bound to the folder where their bytes do.
+import { lstatSync, readFileSync } from 'node:fs';
+import type { ActionResult, OutputFile } from '../actions/action-result.ts';
+import { type Digest, digestOf } from '../digest.ts';
+import { blobSizeBytesMax } from '../limits.ts';
+import { depfileTemplate, renderDepfile } from './depfile.ts';
+import { folderSpellings, isElf, mayHoldFolder } from './folder-evidence.ts';
+import { absolutePath } from './input-manifest.ts';
+import { fromPortable, type ProjectFolder, toPortable } from './project-folder.ts';
+
+export interface WrittenFile {
+  /** As the compiler spelled it. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly isExecutable: boolean;
+}
+
+/** Reads what a compile left, at once, before anything else can change it. Undefined: something is not a plain file. */
+export function readOutputs(paths: Iterable<string>, folder: ProjectFolder): WrittenFile[] | undefined {
+  const files: WrittenFile[] = [];
+  for (const path of paths) {
+    try {
+      const absolute = absolutePath(path, folder);
+      const stats = lstatSync(absolute, { throwIfNoEntry: false });
+      if (stats === undefined) continue; // a temporary file that is gone again
+      if (!stats.isFile() || stats.nlink > 1 || stats.size > blobSizeBytesMax) return undefined;
+      files.push({ path, bytes: readFileSync(absolute), isExecutable: (stats.mode & 0o100) !== 0 });
+    } catch {
+      return undefined;
+    }
+  }
+  return files;
+}
+
+export interface PortableResult {
+  readonly result: ActionResult;
+  readonly blobs: ReadonlyMap<Digest, Uint8Array>;
+  /** Whether any of it holds, or may hold, the folder it was made in. */
+  readonly isBound: boolean;
+}
+
+const textToken = '\0{root}\0';
+
+/** The result that these outputs make; bound to the folder where `mayShare` is false or the outputs show it. */
+export function toResult(
+  files: readonly WrittenFile[],
+  streams: { readonly stdout: Buffer; readonly stderr: Buffer },
+  folder: ProjectFolder,
+  mayShare: boolean,
+): PortableResult {
+  const blobs = new Map<Digest, Uint8Array>();
+  const keep = (bytes: Uint8Array): Digest => {
+    const digest = digestOf(bytes);
+    if (bytes.byteLength > 0) blobs.set(digest, bytes);
+    return digest;
+  };
+  const portable = [
+    ...files.map(file => portableFile(file.bytes, folder)),
+    portableText(streams.stdout, folder),
+    portableText(streams.stderr, folder),
+  ];
+  const isBound = !mayShare || portable.some(bytes => bytes === undefined);
+  // a bound result keeps everything as it is: it is only ever restored in this folder
+  const outputFiles = files.map((file, i): OutputFile => {
+    const bytes = isBound ? file.bytes : portable[i]!;
+    return { path: toPortable(file.path, folder.root), digest: keep(bytes), isExecutable: file.isExecutable };
+  });
+  const [stdout, stderr] = isBound ? [streams.stdout, streams.stderr] : [portable.at(-2)!, portable.at(-1)!];
+  return { result: { outputFiles, stdout: keep(stdout), stderr: keep(stderr), exitCode: 0 }, blobs, isBound };
+}
+
+/** The bytes as they can be shared with other folders, or undefined where they cannot. */
+function portableFile(bytes: Buffer, folder: ProjectFolder): Buffer | undefined {
+  if (bytes.includes(textToken)) return undefined;
+  if (!mayHoldFolder(bytes, folderSpellings(folder))) return bytes;
+  if (isElf(bytes)) return undefined;
+  const template = depfileTemplate(bytes.toString('latin1'), latin1(folder.root));
+  return template === undefined ? undefined : Buffer.from(template, 'latin1');
+}
+
+function portableText(bytes: Buffer, folder: ProjectFolder): Buffer | undefined {
+  if (bytes.includes(0)) return undefined;
+  const text = bytes.toString('latin1');
+  return text.includes(latin1(folder.root))
+    ? Buffer.from(text.replaceAll(latin1(folder.root), textToken), 'latin1')
+    : bytes;
+}
+
+const latin1 = (text: string) => Buffer.from(text).toString('latin1');
+
+export interface RestoredOutput {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly isExecutable: boolean;
+  /** Whether the file takes the place of what stands there (objects) or is written over it (depfiles and other text). */
+  readonly replaces: boolean;
+}
+
+export function restoreOutputs(
+  result: ActionResult,
+  blobs: ReadonlyMap<Digest, Uint8Array>,
+  folder: ProjectFolder,
+): RestoredOutput[] {
+  return result.outputFiles.map(({ path, digest, isExecutable }) => {
+    const bytes = blobs.get(digest) ?? new Uint8Array(0);
+    const text =
+      bytes[0] === 0 ? renderDepfile(Buffer.from(bytes).toString('latin1'), latin1(folder.root)) : undefined;
+    return {
+      path: fromPortable(path, folder.root),
+      bytes: text === undefined ? bytes : Buffer.from(text, 'latin1'),
+      isExecutable,
+      replaces: isElf(bytes),
+    };
+  });
+}
+
+export function restoreText(bytes: Uint8Array | undefined, folder: ProjectFolder): Uint8Array {
+  if (bytes === undefined) return new Uint8Array(0);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!buffer.includes(textToken)) return buffer;
+  return Buffer.from(buffer.toString('latin1').replaceAll(textToken, latin1(folder.root)), 'latin1');
+}

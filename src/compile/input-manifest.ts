@@ -1,0 +1,146 @@
+// Manifests: what compiles under one first key are known to depend on — sets of paths, without their contents. The contents
+// that are there now turn a set into the action's digest, so a manifest can at worst lead to no action at all: the
+// result's record is signed over a digest that covers every path of the set and its content.
+import { type Digest, digestOf } from '../digest.ts';
+import { decode, encode } from '../encoding.ts';
+import { inputSetPathsMax, manifestSetsMax } from '../limits.ts';
+import type { FileStates } from './file-states.ts';
+import type { Observation } from './observation.ts';
+import { fromPortable, type ProjectFolder, toPortable } from './project-folder.ts';
+
+/** Portable paths (see project-folder.ts), sorted, and names of environment variables. */
+export interface InputSet {
+  readonly reads: readonly string[];
+  readonly missing: readonly string[];
+  readonly exists: readonly string[];
+  readonly listed: readonly string[];
+  readonly environment: readonly string[];
+}
+
+export type Environment = (name: string) => string | undefined;
+
+/**
+ * Variables that are asked for but decide nothing: where temporary files go, what programs are found along PATH (the
+ * programs themselves are inputs), the terminal (the launcher settles colours), and what only the folder decides.
+ */
+const harmlessVariables =
+  /^(PATH|TMPDIR|TMP|TEMP|TEMPDIR|HOME|PWD|TERM|COLUMNS|GCC_COLORS|NO_COLOR|CLICOLOR.*|XDG_.*|LD_.*|MAKEFLAGS|GCC_EXTRA_DIAGNOSTIC_OUTPUT|P2PCACHE_.*|MALLOC_.*|GLIBC_TUNABLES|RUST_BACKTRACE|SHELL|USER|LOGNAME)$/;
+
+/** Folders that clang lists in search of GPU toolkits. */
+const harmlessListings = new Set(['/opt', '/usr/local']);
+
+export function inputSetOf(observed: Observation, folder: ProjectFolder): InputSet {
+  const portable = (paths: Iterable<string>) =>
+    [...new Set([...paths].map(path => toPortable(path, folder.root)))].sort();
+  return {
+    reads: portable(observed.reads),
+    missing: portable(observed.missing),
+    exists: portable(observed.exists),
+    listed: portable([...observed.listed].filter(path => !harmlessListings.has(path))),
+    environment: [...observed.environment].filter(name => !harmlessVariables.test(name)).sort(),
+  };
+}
+
+/**
+ * The digest of the action that this set makes of the present state of the world, or undefined where the set does not fit:
+ * a file is gone, or something that was looked for in vain is there now.
+ */
+export function evaluateInputs(
+  key: Digest,
+  set: InputSet,
+  folder: ProjectFolder,
+  environment: Environment,
+  states: FileStates,
+): Digest | undefined {
+  const here = (path: string) => absolutePath(path, folder);
+  const parts: string[] = [key];
+  for (const path of set.reads) {
+    const state = states.stateOf(here(path));
+    if (state === 'missing' || state === 'folder' || state === 'other') return undefined;
+    parts.push(path, state);
+  }
+  for (const [parent, names] of missingByFolder(set)) {
+    if (!states.lacksAll(here(parent), names)) return undefined;
+  }
+  parts.push('missing', ...set.missing, 'exists');
+  for (const path of set.exists) {
+    const state = states.kindOf(here(path));
+    if (state === 'missing') return undefined;
+    parts.push(path, state);
+  }
+  for (const path of set.listed) {
+    const listing = states.listingOf(here(path));
+    if (listing === undefined) return undefined;
+    parts.push('listed', path, listing);
+  }
+  for (const name of set.environment)
+    parts.push('environment', name, JSON.stringify(environment(name) ?? null));
+  return digestOf(parts.join('\0'));
+}
+
+const grouped = new WeakMap<InputSet, ReadonlyMap<string, readonly string[]>>();
+
+function missingByFolder(set: InputSet): ReadonlyMap<string, readonly string[]> {
+  let groups = grouped.get(set);
+  if (groups === undefined) {
+    const made = new Map<string, string[]>();
+    for (const path of set.missing) {
+      const slash = path.lastIndexOf('/');
+      const parent = slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash);
+      const names = made.get(parent);
+      if (names === undefined) made.set(parent, [path.slice(slash + 1)]);
+      else names.push(path.slice(slash + 1));
+    }
+    groups = made;
+    grouped.set(set, groups);
+  }
+  return groups;
+}
+
+export function absolutePath(path: string, folder: ProjectFolder): string {
+  const spelled = fromPortable(path, folder.root);
+  return spelled.startsWith('/') ? spelled : `${folder.cwd}/${spelled}`;
+}
+
+export function encodeManifest(sets: readonly InputSet[]): Uint8Array {
+  return encode(
+    sets
+      .slice(0, manifestSetsMax)
+      .map(set => [set.reads, set.missing, set.exists, set.listed, set.environment]),
+  );
+}
+
+/** The manifest's sets, or none where the bytes are not a manifest. */
+export function decodeManifest(bytes: Uint8Array): InputSet[] {
+  try {
+    const sets = decode(bytes) as unknown[][];
+    if (!Array.isArray(sets) || sets.length > manifestSetsMax) return [];
+    return sets.map(lists => {
+      const paths = lists.map(list => readPaths(list));
+      if (paths.length !== 5) throw new TypeError('a set has five lists');
+      const [reads, missing, exists, listed, environment] = paths as [
+        string[],
+        string[],
+        string[],
+        string[],
+        string[],
+      ];
+      return { reads, missing, exists, listed, environment };
+    });
+  } catch {
+    return [];
+  }
+}
+
+function readPaths(list: unknown): string[] {
+  if (!Array.isArray(list) || list.length > inputSetPathsMax) throw new TypeError('not a list of paths');
+  for (const path of list) {
+    if (typeof path !== 'string' || path === '' || path.includes('\0')) throw new TypeError('not a path');
+  }
+  return list as string[];
+}
+
+/** Whether two sets name the same paths. */
+export function isSameSet(a: InputSet, b: InputSet): boolean {
+  return digestOf(encodeManifest([a])) === digestOf(encodeManifest([b]));
+}

@@ -1,0 +1,143 @@
+// What one run of a compiler read, looked for, listed and wrote, from the observer's log (cli/launcher/log.h is the format).
+
+export interface Observation {
+  /** Files whose bytes the result depends on: sources, headers, the compiler's own programs and libraries. */
+  readonly reads: ReadonlySet<string>;
+  /** Paths that were looked for in vain. */
+  readonly missing: ReadonlySet<string>;
+  /** Paths that only had to exist. */
+  readonly exists: ReadonlySet<string>;
+  /** Folders whose names were listed. */
+  readonly listed: ReadonlySet<string>;
+  /** Paths left written, in order. */
+  readonly written: ReadonlySet<string>;
+  /** Environment variables asked for. */
+  readonly environment: ReadonlySet<string>;
+  readonly readsRandomness: boolean;
+}
+
+export interface Unobservable {
+  readonly uncached: string;
+}
+
+const headerBytes = 32;
+const magic = 0x31304f5350325032n;
+
+/** Loaded by every program and without influence on what a compiler writes. */
+const ignoredLibraries =
+  /\/(ld-linux[^/]*|libc|libpthread|libdl|librt)\.so[^/]*$|\/ld-[0-9.]+\.so$|\/observer\.so$|\/libp2pcache[^/]*$/;
+const devices = /^\/(dev|proc)\//;
+/** Programs that interpret a script: what a script does beyond running a compiler is not observed well enough. */
+const interpreters = /\/(ba|da|z|k|fi)?sh[0-9.]*$|\/(python|perl|ruby|env|busybox|node)[0-9.]*$/;
+
+/** Reads a log of `usedBytes`; the reason why the run cannot be cached where the log shows one. */
+export function readObservation(log: Buffer): Observation | Unobservable {
+  if (log.length < headerBytes || log.readBigUInt64LE(0) !== magic) return { uncached: 'not-observed' };
+  const used = Number(log.readBigUInt64LE(8));
+  if (used > log.length) return { uncached: 'too-many-inputs' };
+  const sets = new ObservedSets();
+  let at = headerBytes;
+  while (at < used) {
+    const end = log.indexOf(0, at + 1);
+    if (log[at] === 0 || end < 0 || end >= used) return { uncached: 'not-observed' };
+    const path = log.toString('utf8', at + 1, end);
+    if (path.includes('\ufffd')) return { uncached: 'path-encoding' };
+    const reason = sets.add(String.fromCharCode(log[at]!), path);
+    if (reason !== undefined) return { uncached: reason };
+    at = end + 1;
+  }
+  if (sets.started < 1 || sets.started < sets.ran + 1) return { uncached: 'not-observed' };
+  return sets.finish();
+}
+
+class ObservedSets {
+  readonly reads = new Set<string>();
+  readonly missing = new Set<string>();
+  readonly exists = new Set<string>();
+  readonly listed = new Set<string>();
+  readonly written = new Set<string>();
+  readonly everWritten = new Set<string>();
+  /** Removed though this run did not make them, and not written again. */
+  readonly removed = new Set<string>();
+  readonly environment = new Set<string>();
+  started = 0;
+  ran = 0;
+  readsRandomness = false;
+
+  /** Takes one note in; returns the reason when it makes the run one that cannot be cached. */
+  add(kind: string, path: string): string | undefined {
+    switch (kind) {
+      case 'R':
+        if (path === '/dev/urandom' || path === '/dev/random') this.readsRandomness = true;
+        else if (!devices.test(path) && !this.everWritten.has(path)) this.reads.add(path);
+        return undefined;
+      case 'M':
+        if (!this.everWritten.has(path)) this.missing.add(path);
+        return undefined;
+      case 'E':
+        if (!this.everWritten.has(path) && !devices.test(path)) this.exists.add(path);
+        return undefined;
+      case 'L':
+        if (!ignoredLibraries.test(path)) this.reads.add(path);
+        return undefined;
+      case 'P':
+        this.started++;
+        this.reads.add(path);
+        return interpreters.test(path) ? 'compiler-is-a-script' : undefined;
+      case 'X':
+        this.ran++;
+        this.reads.add(path);
+        return undefined;
+      default:
+        return this.addChange(kind, path);
+    }
+  }
+
+  addChange(kind: string, path: string): string | undefined {
+    switch (kind) {
+      case 'D':
+        this.listed.add(path);
+        return undefined;
+      case 'G':
+        this.environment.add(path);
+        return undefined;
+      case 'W':
+        if (devices.test(path)) return undefined;
+        if (this.reads.has(path)) return 'reads-own-output';
+        this.everWritten.add(path);
+        this.removed.delete(path);
+        this.written.add(path);
+        this.missing.delete(path);
+        this.exists.delete(path);
+        return undefined;
+      case 'U':
+        if (!this.everWritten.has(path)) this.removed.add(path);
+        this.written.delete(path);
+        this.everWritten.add(path);
+        this.missing.delete(path);
+        this.exists.delete(path);
+        return undefined;
+      case 'A':
+        return devices.test(path) || this.everWritten.has(path) ? undefined : 'changes-a-file';
+      case 'T':
+        return 'reads-the-time';
+      case 'N':
+        return 'network';
+      case 'K':
+        return 'makes-folders';
+      case 'F':
+        return 'unreadable-path';
+      case 'B':
+        return devices.test(path) ? undefined : 'write-failed';
+      default:
+        return 'not-observed';
+    }
+  }
+
+  finish(): Observation | Unobservable {
+    if (this.removed.size > 0) return { uncached: 'removes-files' };
+    for (const path of this.reads) this.exists.delete(path);
+    for (const path of this.listed) this.exists.delete(path);
+    return this;
+  }
+}
