@@ -442,7 +442,7 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
   if (r->failed || added > 64) return;
   char **args = calloc(count + added + 1, sizeof *args);
   if (!args) return;
-  args[0] = argv[0];
+  args[0] = (char *)compiler; // a bare name would make gcc look along PATH for itself and find the shim
   for (uint32_t i = 0; i < added; i++)
     if (!(args[1 + i] = take_string(r))) return;
   memcpy(args + 1 + added, argv + 1, count * sizeof *args);

@@ -209,12 +209,11 @@ export class CompileFront {
     const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
     if (changed !== undefined) return this.#events.uncached(changed);
     const streams = { stdout: report.stdout!, stderr: report.stderr! };
-    const { result, blobs, isBound } = toResult(
-      files,
-      streams,
+    const { result, blobs, isBound } = toResult(files, streams, {
       folder,
-      !this.#mayNameItsFile(observed, identity),
-    );
+      source: identity.command.source,
+      mayShare: !this.#mayNameItsFile(observed, identity),
+    });
     const key = isBound ? keys.bound : keys.shared;
     const set = inputSetOf(observed, folder);
     const action = evaluateInputs(key, set, folder, identity.environment, this.#states);

@@ -46,9 +46,13 @@ const textToken = '\0{root}\0';
 export function toResult(
   files: readonly WrittenFile[],
   streams: { readonly stdout: Buffer; readonly stderr: Buffer },
-  folder: ProjectFolder,
-  mayShare: boolean,
+  {
+    folder,
+    source,
+    mayShare,
+  }: { readonly folder: ProjectFolder; readonly source: string; readonly mayShare: boolean },
 ): PortableResult {
+  const spellings = folderSpellings(folder, source);
   const blobs = new Map<Digest, Uint8Array>();
   const keep = (bytes: Uint8Array): Digest => {
     const digest = digestOf(bytes);
@@ -56,7 +60,7 @@ export function toResult(
     return digest;
   };
   const portable = [
-    ...files.map(file => portableFile(file.bytes, folder)),
+    ...files.map(file => portableFile(file.bytes, folder, spellings)),
     portableText(streams.stdout, folder),
     portableText(streams.stderr, folder),
   ];
@@ -71,9 +75,13 @@ export function toResult(
 }
 
 /** The bytes as they can be shared with other folders, or undefined where they cannot. */
-function portableFile(bytes: Buffer, folder: ProjectFolder): Buffer | undefined {
+function portableFile(
+  bytes: Buffer,
+  folder: ProjectFolder,
+  spellings: readonly string[],
+): Buffer | undefined {
   if (bytes.includes(textToken)) return undefined;
-  if (!mayHoldFolder(bytes, folderSpellings(folder))) return bytes;
+  if (!mayHoldFolder(bytes, spellings)) return bytes;
   if (isElf(bytes)) return undefined;
   const template = depfileTemplate(bytes.toString('latin1'), latin1(folder.root));
   return template === undefined ? undefined : Buffer.from(template, 'latin1');

@@ -2,13 +2,11 @@
 // __FILE__ of an absolute path, coverage notes. Only what shows no trace is shared with other folders.
 import type { ProjectFolder } from './project-folder.ts';
 
-/** The spellings of the checkout's folder that compilers write. */
-export function folderSpellings(folder: ProjectFolder): string[] {
+/** The spellings of the checkout's folder that compilers write; `source` is the compile's own, as it was given. */
+export function folderSpellings(folder: ProjectFolder, source: string): string[] {
   const names = new Set([folder.root, folder.cwd, folder.spelledCwd]);
-  for (const name of [...names]) {
-    names.add(name.replace(/[^A-Za-z0-9.$]/g, '_')); // in the names of static constructors
-    names.add(name.replaceAll('/', '#')); // in the names of coverage files
-  }
+  for (const name of [...names]) names.add(`${name.replaceAll('/', '#')}#`); // in the names of coverage files
+  if (source.startsWith('/')) names.add(source.replace(/[^A-Za-z0-9.$]/g, '_')); // in the names of static constructors
   return [...names];
 }
 

@@ -1,0 +1,141 @@
+// A compile front on memory stores behind a real launcher socket, with the real launcher and observer: what a compile does
+// through p2pcache, without a team. `await using` cleans up.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installLauncher } from '../../cli/launcher/install.ts';
+import { launcherServer } from '../../node/endpoints/launcher-socket.ts';
+import { realClock } from '../../node/system/real-clock.ts';
+import { MemoryActionCache } from '../../src/actions/memory-action-cache.ts';
+import { CompileFront } from '../../src/compile/compile-front.ts';
+import { FileStates } from '../../src/compile/file-states.ts';
+import { Manifests } from '../../src/compile/manifests.ts';
+import { Pipeline } from '../../src/pipeline.ts';
+import { deadline } from '../../src/platform/clock.ts';
+import { Stats, type StatsSnapshot } from '../../src/stats.ts';
+import { MemoryBlobStore } from '../../src/store/memory-blob-store.ts';
+import { generateIdentity } from '../../src/team/identity.ts';
+
+export interface Ran {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+export class CompileRig {
+  readonly home: string;
+  readonly launcher: string;
+  readonly stats = new Stats(0);
+  readonly fallbacks: unknown[] = [];
+  readonly #server: Server;
+
+  private constructor(home: string, launcher: string, observer: string) {
+    this.home = home;
+    this.launcher = launcher;
+    const pipeline = memoryPipeline(this.stats, error => this.fallbacks.push(error));
+    const front = new CompileFront({
+      results: pipeline,
+      manifests: new Manifests(pipeline),
+      states: new FileStates(realClock),
+      events: {
+        hit: found => this.stats.hit(found.tier, { savedMs: 0, bytes: 0 }),
+        miss: () => this.stats.miss(),
+        uncached: reason => this.stats.uncached(reason),
+      },
+      cpu: () => 'this cpu',
+      peerDeadline: () => deadline(realClock, 1000),
+    });
+    const socketPath = join(home, 'run', 'launcher.sock');
+    this.#server = launcherServer(
+      {
+        front,
+        observerPath: () => observer,
+        onRefused: reason => this.stats.refused(reason),
+        onFallback: (reason, error) => {
+          this.stats.fallback(reason);
+          this.fallbacks.push(error);
+        },
+      },
+      socketPath,
+    ).listen(socketPath);
+  }
+
+  static async start(): Promise<CompileRig> {
+    const home = mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
+    mkdirSync(join(home, 'run'));
+    const built = await installLauncher(join(home, 'bin'), { startDaemon: 'false', runCli: 'false' });
+    const rig = new CompileRig(home, built.launcher, built.observer);
+    await new Promise(resolve => rig.#server.once('listening', resolve));
+    return rig;
+  }
+
+  /** Runs a command through the launcher. */
+  cached(argv: readonly string[], options: RunOptions): Promise<Ran> {
+    return runCommand([this.launcher, ...argv], {
+      ...options,
+      env: { ...options.env, P2PCACHE_HOME: this.home },
+    });
+  }
+
+  counts(): StatsSnapshot {
+    return this.stats.snapshot();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise(resolve => this.#server.close(resolve));
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+function memoryPipeline(stats: Stats, onError: (error: unknown) => void): Pipeline {
+  const nothing = new MemoryBlobStore();
+  return new Pipeline({
+    identity: generateIdentity(),
+    teamId: () => 'rig',
+    clock: realClock,
+    actions: new MemoryActionCache(),
+    memory: new MemoryBlobStore(),
+    disk: new MemoryBlobStore(),
+    peerActions: new MemoryActionCache(),
+    peerBlobs: nothing,
+    announce: () => {},
+    onFallback: (reason, error) => {
+      stats.fallback(reason);
+      onError(error);
+    },
+    onStored: bytes => stats.stored(bytes),
+  });
+}
+
+/** Runs a command to its end with a small environment of its own: PATH, HOME and what is given. */
+export function runCommand(argv: readonly string[], { cwd, env, stdin }: RunOptions): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(argv[0]!, argv.slice(1), {
+      cwd,
+      env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env },
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout?.on('data', chunk => out.push(chunk));
+    child.stderr?.on('data', chunk => err.push(chunk));
+    child.stdin?.end(stdin);
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => {
+      const [stdout, stderr] = [out, err].map(chunks => Buffer.concat(chunks).toString('latin1')) as [
+        string,
+        string,
+      ];
+      resolve({ exitCode, signal, stdout, stderr });
+    });
+  });
+}
