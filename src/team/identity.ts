@@ -45,7 +45,7 @@ export function identityFromSeed(seed: Uint8Array): Identity {
   });
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   const key = spki.subarray(spkiPrefix.length).toString('hex') as MemberKey;
-  return { key, seed: Uint8Array.from(seed), sign: bytes => sign(null, bytes, privateKey) };
+  return { key, seed: Uint8Array.from(seed), sign: bytes => Uint8Array.from(sign(null, bytes, privateKey)) };
 }
 
 const imported = new Map<MemberKey, KeyObject>();
