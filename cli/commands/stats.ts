@@ -1,0 +1,61 @@
+// `p2pcache stats`: what the cache did for this machine.
+import { Command } from 'commander';
+import type { StatsSnapshot } from '../../src/stats.ts';
+import { ask } from '../daemon.ts';
+import { bold, formatBytes, formatDuration, print, printJson, table } from '../output.ts';
+
+export const command = new Command()
+  .option('--json', 'print JSON')
+  .option('--zero', 'start counting from nothing, after printing')
+  .addHelpText(
+    'after',
+    `
+hits       answered from memory, from this machine's disk, or by a teammate's machine
+misses     had to run; the result is kept for you and for the team
+uncached   passed to the compiler as they were, and why
+refused    data from outside that was forged, damaged or too large: dropped, never used
+fallbacks  times the cache failed and the command ran without it
+
+Examples:
+  p2pcache stats --zero && make -j8 && p2pcache stats
+  p2pcache stats --json | jq .hits.peer`,
+  )
+  .action(async ({ json, zero }: { json?: boolean; zero?: boolean }) => {
+    const stats = await ask('stats', zero ? { zero: true } : {});
+    if (json) printJson(stats);
+    else print(describe(stats));
+  });
+
+function describe(stats: StatsSnapshot): string {
+  const { hits, bytes } = stats;
+  const hitCount = hits.memory + hits.disk + hits.peer;
+  const asked = hitCount + stats.misses;
+  const share = asked === 0 ? '' : ` (${((100 * hitCount) / asked).toFixed(1)} % of ${asked})`;
+  const rows = [
+    ['hits', bold(`${hitCount}${share}`)],
+    ['  memory', String(hits.memory)],
+    ['  disk', String(hits.disk)],
+    ['  teammates', String(hits.peer)],
+    ...reasons(stats.peers, '    '),
+    ['misses', String(stats.misses)],
+    ...section('uncached', stats.uncached),
+    ...section('refused', stats.refused),
+    ...section('fallbacks', stats.fallbacks),
+    ['restored', formatBytes(bytes.restored)],
+    ['  from teammates', formatBytes(bytes.fromPeers)],
+    ['stored', formatBytes(bytes.stored)],
+    ['time saved', `${formatDuration(stats.savedMs)} of running compilers`],
+    ['since', new Date(stats.sinceMs).toLocaleString()],
+  ];
+  return table(rows);
+}
+
+function section(title: string, counts: Readonly<Record<string, number>>): string[][] {
+  const sum = Object.values(counts).reduce((a, b) => a + b, 0);
+  return [[title, String(sum)], ...reasons(counts, '  ')];
+}
+
+function reasons(counts: Readonly<Record<string, number>>, indent: string): string[][] {
+  const byCount = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return byCount.map(([reason, count]) => [`${indent}${reason}`, String(count)]);
+}

@@ -1,0 +1,244 @@
+// The wiring diagram, top to bottom: every part of the daemon is made here and handed what it needs; nothing is made elsewhere.
+//
+//   launcher → compile front → pipeline ─┬ memory ─ disk                        this machine
+//                                        ├ trusted ← records on disk
+//                                        └ trusted, complete ← peers ─ swarm    teammates
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ActionCache } from '../src/actions/action-cache.ts';
+import { CompleteActionCache } from '../src/actions/complete-action-cache.ts';
+import { DiskActionCache } from '../src/actions/disk-action-cache.ts';
+import type { Found } from '../src/actions/results.ts';
+import { TrustedActionCache } from '../src/actions/trusted-action-cache.ts';
+import { CompileFront } from '../src/compile/compile-front.ts';
+import { FileStates } from '../src/compile/file-states.ts';
+import { Manifests } from '../src/compile/manifests.ts';
+import type { MemberPaths } from '../src/control-paths.ts';
+import { memoryBlobBytesMax } from '../src/limits.ts';
+import { HolderHints } from '../src/peers/holder-hints.ts';
+import { PeerActionCache } from '../src/peers/peer-action-cache.ts';
+import { PeerBlobStore } from '../src/peers/peer-blob-store.ts';
+import { PeerRanking } from '../src/peers/peer-ranking.ts';
+import type { Peers } from '../src/peers/peers.ts';
+import { UnclaimedBlobs } from '../src/peers/unclaimed-blobs.ts';
+import { Pipeline } from '../src/pipeline.ts';
+import { deadline } from '../src/platform/clock.ts';
+import { Stats } from '../src/stats.ts';
+import { BlobIndex } from '../src/store/blob-index.ts';
+import type { BlobStore } from '../src/store/blob-store.ts';
+import { CoalescingBlobStore } from '../src/store/coalescing-blob-store.ts';
+import { DiskBlobStore } from '../src/store/disk-blob-store.ts';
+import { EvictingBlobStore } from '../src/store/evicting-blob-store.ts';
+import { MemoryBlobStore } from '../src/store/memory-blob-store.ts';
+import { VerifyingBlobStore } from '../src/store/verifying-blob-store.ts';
+import type { Identity } from '../src/team/identity.ts';
+import type { Keyring } from '../src/team/keyring.ts';
+import type { Config } from './config.ts';
+import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
+import type { EventLog } from './system/event-log.ts';
+import { readKept } from './system/kept-file.ts';
+import { describeProcessor } from './system/processor.ts';
+import { realClock } from './system/real-clock.ts';
+import { systemRandom } from './system/system-random.ts';
+import type { CurrentTeam } from './team-folder.ts';
+
+/** What outlives a change of team. */
+export interface Foundation {
+  readonly paths: MemberPaths;
+  readonly config: Config;
+  readonly log: EventLog;
+  readonly stats: Stats;
+  readonly memory: BlobStore;
+  readonly disk: EvictingBlobStore;
+  readonly records: DiskActionCache;
+  readonly states: FileStates;
+  close(): Promise<void>;
+}
+
+/** This machine in one team. */
+export interface Session {
+  readonly identity: Identity;
+  readonly team: CurrentTeam;
+  /** Undefined while alone. */
+  readonly swarm: Swarm | undefined;
+  readonly front: CompileFront;
+  stop(): Promise<void>;
+}
+
+export const clock = realClock;
+
+/** Opens the stores. STORAGE where the disk does not let it. */
+export async function composeFoundation(
+  paths: MemberPaths,
+  config: Config,
+  log: EventLog,
+): Promise<Foundation> {
+  const stats = new Stats(clock.nowMs(), await readKept(statsFile(paths)));
+  const onCorrupt = (what: string) => {
+    stats.refused('corrupt-on-disk');
+    log.write('corrupt-dropped', { what });
+  };
+  const files = await DiskBlobStore.open({ dir: paths.storeDir, onCorrupt });
+  const index = new BlobIndex({ path: join(paths.storeDir, 'blobs.db') });
+  const disk = new EvictingBlobStore(files, index, {
+    sizeBytesMax: config.storeSizeBytesMax,
+    clock,
+    onError: error => log.write('store-trouble', { error: messageOf(error) }),
+  });
+  const records = new DiskActionCache({ path: join(paths.storeDir, 'records.db'), onCorrupt });
+  void disk.recover();
+  return {
+    paths,
+    config,
+    log,
+    stats,
+    memory: new MemoryBlobStore({ sizeBytesMax: memoryBlobBytesMax }),
+    disk,
+    records,
+    states: new FileStates(clock),
+    async close() {
+      await disk.close();
+      records.close();
+    },
+  };
+}
+
+/** libp2p is most of the daemon's start-up time and memory: loaded only once this machine has, or looks for, teammates. */
+export function loadSwarm(): Promise<typeof import('./libp2p/swarm.ts')> {
+  return import('./libp2p/swarm.ts');
+}
+
+/** Brings this machine into its team: the swarm if it has teammates, then the one path of every result. */
+export async function composeSession(
+  foundation: Foundation,
+  identity: Identity,
+  team: CurrentTeam,
+  addressBook: AddressBook,
+): Promise<Session> {
+  const { config, log, stats, memory, disk, records } = foundation;
+  const keyring = () => team.ledger.keyring();
+  const onFallback = (reason: string, error: unknown) => {
+    stats.fallback(reason);
+    log.write('fallback', { reason, error: messageOf(error) });
+  };
+
+  // This machine's own records. Those of a team it was in before do not count, which is nobody's fault and not news.
+  const actions = new TrustedActionCache(records, {
+    keyring,
+    onRefused: reason => reason !== 'other-team' && stats.refused(reason),
+    onConflict: action => log.write('results-differ', { action }),
+  });
+
+  // Teammates. They are served from this machine's own stores, and only what is whole.
+  const swarm = team.isSolo
+    ? undefined
+    : await (await loadSwarm()).startSwarm({
+        identity,
+        keyring,
+        ledger: team.ledger,
+        actionCache: new CompleteActionCache(actions, disk),
+        blobStore: disk,
+        heldActions: () => records.actions(),
+        addressBook,
+        config,
+        clock,
+        random: systemRandom,
+        onEvent: event => noteSwarmEvent(foundation, keyring, event),
+      });
+  const peers = composePeers(foundation, swarm?.peers ?? nobody, keyring);
+
+  const pipeline = new Pipeline({
+    identity,
+    teamId: () => team.ledger.teamId,
+    clock,
+    actions,
+    memory,
+    disk,
+    peerActions: peers.actions,
+    peerBlobs: peers.blobs,
+    announce: action => swarm?.peers.announce([action]),
+    onFallback,
+    onStored: bytes => stats.stored(bytes),
+  });
+  const front = new CompileFront({
+    results: pipeline,
+    manifests: new Manifests(pipeline),
+    states: foundation.states,
+    events: {
+      hit: found => countHit(stats, found, keyring().members.get(found.record.signer)?.name),
+      miss: () => stats.miss(),
+      uncached: reason => stats.uncached(reason),
+    },
+    cpu: describeProcessor,
+    peerDeadline: () => deadline(clock, config.peerDeadlineMs),
+  });
+  return { identity, team, swarm, front, stop: async () => swarm?.stop() };
+}
+
+/** Teammates' records and blobs: only what the team vouches for, whole, and with the bytes that its digests name. */
+function composePeers(
+  { config, stats }: Foundation,
+  peers: Peers,
+  keyring: () => Keyring,
+): { actions: ActionCache; blobs: BlobStore } {
+  const shared = {
+    peers,
+    clock,
+    ranking: new PeerRanking(clock),
+    hints: new HolderHints(),
+    unclaimed: new UnclaimedBlobs(),
+    deadlineMs: config.peerDeadlineMs,
+  };
+  const held = new PeerBlobStore(shared);
+  const blobs = new CoalescingBlobStore(new VerifyingBlobStore(held, () => stats.refused('blob-mismatch')));
+  const told = new TrustedActionCache(new PeerActionCache(shared), {
+    keyring,
+    onRefused: reason => stats.refused(reason),
+  });
+  return { actions: new CompleteActionCache(told, held), blobs };
+}
+
+/** The observer library that `p2pcache env` built, once it has. */
+export function observerPath({ observerLibrary }: MemberPaths): () => string | undefined {
+  let isBuilt = false;
+  return () => {
+    isBuilt ||= existsSync(observerLibrary);
+    return isBuilt ? observerLibrary : undefined;
+  };
+}
+
+export function statsFile({ dataDir }: MemberPaths): string {
+  return join(dataDir, 'stats.json');
+}
+
+function noteSwarmEvent({ stats, log }: Foundation, keyring: () => Keyring, event: SwarmEvent): void {
+  if (event.kind === 'refused') {
+    stats.refused(event.reason);
+    log.write('refused', { reason: event.reason, peer: event.peer });
+  } else if (event.kind === 'newcomer-waiting') {
+    log.write('newcomer-waiting', { name: event.newcomer.name, key: event.newcomer.key });
+  } else if (event.kind === 'trouble') {
+    log.write('trouble', { what: event.what, error: messageOf(event.error) });
+  } else {
+    log.write(event.kind, { member: keyring().members.get(event.member)?.name ?? event.member });
+  }
+}
+
+function countHit(stats: Stats, { tier, record, blobs }: Found, member: string | undefined): void {
+  let bytes = 0;
+  for (const blob of blobs.values()) bytes += blob.byteLength;
+  stats.hit(tier, { savedMs: record.durationMs, bytes, ...(member === undefined ? {} : { member }) });
+}
+
+function messageOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof Error ? error.message : String(error);
+}
+
+const nobody: Peers = {
+  holdersOf: () => [],
+  connected: () => [],
+  requestRecords: () => Promise.reject(new Error('nobody is there')),
+  requestBlob: () => Promise.reject(new Error('nobody is there')),
+  announce: () => {},
+};

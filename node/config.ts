@@ -1,0 +1,208 @@
+// The person's settings: defaults, then config.toml, then environment variables, checked once at the start. Every setting
+// has one line in the table below; a key that is not there is refused by name, so that a typo never goes unnoticed.
+import { readFile } from 'node:fs/promises';
+import { parse, TomlError } from 'smol-toml';
+import { CodedError } from '../src/errors.ts';
+import { logSizeBytesMaxDefault, peerDeadlineMsDefault, storeSizeBytesMaxDefault } from '../src/limits.ts';
+
+export interface Config {
+  /** What teammates call this machine; empty: made from the host's name. */
+  readonly name: string;
+  /** Where teammates connect: `host:port` or multiaddrs; port 0 takes any free one. */
+  readonly listen: readonly string[];
+  /** Where newcomers knock; empty: no door. */
+  readonly doorListen: readonly string[];
+  /** Whether to find and be found on the local network. */
+  readonly mdns: boolean;
+  /** Members' addresses known beforehand. */
+  readonly bootstrap: readonly string[];
+  /** Longest that one compile waits for teammates before it runs here. */
+  readonly peerDeadlineMs: number;
+  readonly storeSizeBytesMax: number;
+  readonly logSizeBytesMax: number;
+}
+
+type Reader<T> = (value: unknown) => T | undefined;
+
+interface Setting<T> {
+  readonly key: string;
+  readonly variable: string;
+  readonly fallback: T;
+  readonly expects: string;
+  readonly read: Reader<T>;
+}
+
+/** The settings as documented: key in config.toml, environment variable, default, what it takes. */
+export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+  name: {
+    key: 'name',
+    variable: 'P2PCACHE_NAME',
+    fallback: '',
+    expects: 'a text such as "desk-2"',
+    read: text,
+  },
+  listen: {
+    key: 'listen',
+    variable: 'P2PCACHE_LISTEN',
+    fallback: ['0.0.0.0:0'],
+    expects: 'addresses such as "0.0.0.0:4777"',
+    read: addresses,
+  },
+  doorListen: {
+    key: 'door_listen',
+    variable: 'P2PCACHE_DOOR_LISTEN',
+    fallback: ['0.0.0.0:0'],
+    expects: 'addresses such as "0.0.0.0:4778", or "off"',
+    read: addresses,
+  },
+  mdns: {
+    key: 'mdns',
+    variable: 'P2PCACHE_MDNS',
+    fallback: true,
+    expects: '"on" or "off"',
+    read: onOrOff,
+  },
+  bootstrap: {
+    key: 'bootstrap',
+    variable: 'P2PCACHE_BOOTSTRAP',
+    fallback: [],
+    expects: 'addresses such as "10.0.0.5:4777"',
+    read: addresses,
+  },
+  peerDeadlineMs: {
+    key: 'peer_deadline_ms',
+    variable: 'P2PCACHE_PEER_DEADLINE_MS',
+    fallback: peerDeadlineMsDefault,
+    expects: 'a whole number of milliseconds from 0 to 60000',
+    read: value => wholeNumber(value, 60_000),
+  },
+  storeSizeBytesMax: {
+    key: 'store_size_max',
+    variable: 'P2PCACHE_STORE_SIZE_MAX',
+    fallback: storeSizeBytesMaxDefault,
+    expects: 'a size such as "10GB"',
+    read: byteSize,
+  },
+  logSizeBytesMax: {
+    key: 'log_size_max',
+    variable: 'P2PCACHE_LOG_SIZE_MAX',
+    fallback: logSizeBytesMaxDefault,
+    expects: 'a size such as "4MB"',
+    read: byteSize,
+  },
+};
+
+/** The settings of `file` (absent: none) and `env`. BAD_INPUT names the setting and where it stands; STORAGE where the file
+ * cannot be read. */
+export async function loadConfig(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Config> {
+  const table = parseToml(await readIfPresent(file), file);
+  const known = new Map<string, Setting<unknown>>(
+    Object.values(settings).map(setting => [setting.key, setting]),
+  );
+  for (const key of Object.keys(table)) {
+    if (!known.has(key)) {
+      throw new CodedError('BAD_INPUT', `${file}: there is no setting "${key}"`, {
+        hint: `settings: ${[...known.keys()].join(', ')}`,
+      });
+    }
+  }
+  const entries = Object.entries(settings).map(([name, setting]) => [
+    name,
+    settingValue(setting as Setting<unknown>, table, env, file),
+  ]);
+  return Object.fromEntries(entries) as Config;
+}
+
+function settingValue(
+  { key, variable, fallback, expects, read }: Setting<unknown>,
+  table: Record<string, unknown>,
+  env: Readonly<Record<string, string | undefined>>,
+  file: string,
+): unknown {
+  const isFromEnv = env[variable] !== undefined && env[variable] !== '';
+  const given = isFromEnv ? env[variable] : table[key];
+  if (given === undefined) return fallback;
+  const value = read(given);
+  if (value !== undefined) return value;
+  const where = isFromEnv ? `the environment variable ${variable}` : `${file}: the setting "${key}"`;
+  throw new CodedError('BAD_INPUT', `${where} cannot be ${JSON.stringify(given)}`, {
+    hint: `it takes ${expects}`,
+  });
+}
+
+async function readIfPresent(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new CodedError('STORAGE', `cannot read the settings: ${(error as Error).message}`, {
+      hint: `make ${file} readable, or remove it`,
+      cause: error,
+    });
+  }
+}
+
+function parseToml(source: string, file: string): Record<string, unknown> {
+  try {
+    return parse(source);
+  } catch (error) {
+    const where = error instanceof TomlError ? `${file}:${error.line}:${error.column}` : file;
+    const [reason = ''] = (error as Error).message.split('\n');
+    throw new CodedError('BAD_INPUT', `${where}: ${reason}`, { hint: 'correct that line and try again' });
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function onOrOff(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const words: Record<string, boolean> = {
+    on: true,
+    true: true,
+    '1': true,
+    off: false,
+    false: false,
+    '0': false,
+  };
+  return typeof value === 'string' ? words[value] : undefined;
+}
+
+function wholeNumber(value: unknown, max: number): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'bigint') return wholeNumber(Number(number), max);
+  return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= max
+    ? (number as number)
+    : undefined;
+}
+
+/** A list, or one text with commas; `off` is the empty list. Each is `host:port`, `[host]:port` or a multiaddr. */
+function addresses(value: unknown): string[] | undefined {
+  const list = typeof value === 'string' ? value.split(',').map(each => each.trim()) : value;
+  if (!Array.isArray(list)) return undefined;
+  if (list.length === 1 && list[0] === 'off') return [];
+  const isSound = list.every(each => typeof each === 'string' && isAddress(each));
+  return isSound ? list : undefined;
+}
+
+function isAddress(address: string): boolean {
+  if (address.startsWith('/')) return /^(\/[^/\s]+)+$/.test(address);
+  const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(address)?.[1] ?? Number.NaN);
+  return port >= 0 && port <= 65_535;
+}
+
+/** Bytes of a size such as 500MB, 10 GB or 1.5GiB; a bare number counts bytes. */
+function byteSize(value: unknown): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return wholeNumber(value, Number.MAX_SAFE_INTEGER);
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?$/i.exec(value.trim()) : null;
+  if (match === null) return undefined;
+  const [, amount, unit = '', binary] = match;
+  const power = ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase());
+  const bytes = Math.floor(Number(amount) * (binary ? 1024 : 1000) ** power);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}

@@ -1,0 +1,52 @@
+// What the daemon does for each command: about the daemon itself here, joining in join-operations.ts, the team's own in team-operations.ts.
+import type { DaemonStatus } from '../src/control.ts';
+import { version } from '../src/version.ts';
+import { clock } from './compose.ts';
+import type { Daemon } from './daemon.ts';
+import type { OperationHandlers } from './endpoints/control-socket.ts';
+import { joinOperations } from './join-operations.ts';
+import { flag } from './request-fields.ts';
+import { teamOperations } from './team-operations.ts';
+
+export function controlOperations(daemon: Daemon, onStopAsked: () => void): OperationHandlers {
+  const { stats } = daemon.foundation;
+  return {
+    ...joinOperations(daemon),
+    ...teamOperations(daemon),
+    status: async () => statusOf(daemon),
+    stats: async request => {
+      const snapshot = stats.snapshot();
+      if (flag(request, 'zero')) stats.zero(clock.nowMs());
+      return snapshot;
+    },
+    stop: async (_request, { signal }) => {
+      // Once the answer is out (or whoever asked has gone), not before.
+      signal.addEventListener('abort', onStopAsked, { once: true });
+      return { pid: process.pid };
+    },
+  };
+}
+
+function statusOf({ foundation, session, startedAtMs }: Daemon): DaemonStatus {
+  const { paths, config, disk, log } = foundation;
+  const { identity, team, swarm } = session;
+  const keyring = team.ledger.keyring();
+  const self = keyring.members.get(identity.key);
+  return {
+    version,
+    pid: process.pid,
+    home: paths.home ?? null,
+    startedAtMs,
+    member: { name: self?.name ?? '', key: identity.key },
+    team: team.isSolo ? null : { id: keyring.teamId, name: keyring.teamName },
+    listen: swarm?.listenAddresses() ?? [],
+    door: swarm?.doorAddresses()[0] ?? null,
+    peers: swarm?.connectedMembers().length ?? 0,
+    store: {
+      dir: paths.storeDir,
+      bytes: disk.sizeBytes,
+      bytesMax: config.storeSizeBytesMax,
+    },
+    logFile: log.file,
+  };
+}

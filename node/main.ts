@@ -1,0 +1,80 @@
+// The daemon's process: reads the settings, takes the home's lock, serves until it is told to stop. It says that it serves,
+// or why it cannot, on the descriptor that its starter passed.
+import { closeSync, writeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ControlError } from '../src/control.ts';
+import { memberPaths } from '../src/control-paths.ts';
+import { CodedError, exitCodes } from '../src/errors.ts';
+import { version } from '../src/version.ts';
+import { loadConfig } from './config.ts';
+import { Daemon, prepareFolders } from './daemon.ts';
+import { takeDaemonLock } from './system/daemon-lock.ts';
+import { EventLog } from './system/event-log.ts';
+
+const stopMsMax = 5_000;
+const isForeground = process.env.P2PCACHE_FOREGROUND === '1';
+
+process.title = 'p2pcache-daemon';
+// Nothing that this process makes is for others to read.
+process.umask(0o077);
+
+async function run(): Promise<void> {
+  const paths = memberPaths(process.env, homedir(), process.cwd());
+  const config = await loadConfig(paths.configFile, process.env);
+  prepareFolders(paths);
+  const releaseLock = takeDaemonLock(paths.runDir);
+  const echo = isForeground ? (line: string) => process.stderr.write(`${line}\n`) : undefined;
+  const log = new EventLog(join(paths.logDir, 'daemon.log'), config.logSizeBytesMax, echo);
+
+  let stop = (_why: string): void => {};
+  const stopped = new Promise<string>(resolve => {
+    stop = resolve;
+  });
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  // The terminal it was started from may go; the daemon stays.
+  process.on('SIGHUP', () => isForeground && stop('SIGHUP'));
+  process.on('SIGPIPE', () => {});
+  process.on('unhandledRejection', error => log.write('bug', { error: stackOf(error) }));
+  process.on('uncaughtException', error => {
+    log.write('bug', { error: stackOf(error), fatal: true });
+    process.exit(exitCodes.INTERNAL);
+  });
+
+  const daemon = await Daemon.start({ paths, config, log, onStopAsked: () => stop('asked') });
+  log.write('started', { pid: process.pid, version, node: process.versions.node });
+  report({ pid: process.pid });
+
+  log.write('stopping', { why: await stopped });
+  const giveUp = setTimeout(() => process.exit(0), stopMsMax);
+  await daemon.stop();
+  clearTimeout(giveUp);
+  log.write('stopped');
+  releaseLock();
+  process.exit(0);
+}
+
+/** Tells whoever started this process, once. */
+function report(message: { pid: number } | { error: ControlError }): void {
+  const fd = Number(process.env.P2PCACHE_READY_FD ?? Number.NaN);
+  if (!Number.isInteger(fd)) return;
+  try {
+    writeSync(fd, `${JSON.stringify(message)}\n`);
+    closeSync(fd);
+  } catch {}
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  await run();
+} catch (error) {
+  const known = error instanceof CodedError ? error : new CodedError('INTERNAL', stackOf(error));
+  const { code, message, hint } = known;
+  report({ error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+  process.stderr.write(`p2pcache: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`);
+  process.exit(exitCodes[code]);
+}
