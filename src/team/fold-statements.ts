@@ -32,13 +32,13 @@ export function foldStatements(statements: Iterable<Statement>, teamId: string):
 }
 
 /** The revocations that stand. Each round settles those of the most senior authors that count as things are settled so far;
- * what is settled stays so, and cuts whatever is judged after it. One round per rank in all but contrived cases. */
+ * what is settled stays so, and cuts whatever is judged after it (rule 3). One round per rank in all but contrived cases. */
 function settleRevocations(ancestry: Ancestry): Statement[] {
   const revocations = ancestry.order.filter(statement => statement.body.kind === 'revoke');
   const seniority = new Fold(ancestry, { settled: [] }).run();
   const settled = new Set<Statement>();
   while (settled.size < revocations.length) {
-    const fold = new Fold(ancestry, { settled: [...settled], seniority }).run();
+    const fold = new Fold(ancestry, { settled: [...settled] }).run();
     const standing = revocations.filter(revocation => !settled.has(revocation) && fold.counts(revocation));
     const senior = Math.min(...standing.map(revocation => seniority.rankOf(revocation)));
     for (const one of standing) if (seniority.rankOf(one) === senior) settled.add(one);
@@ -64,8 +64,6 @@ function isWorthMarking(statement: Statement, asked: ReadonlySet<MemberKey>): bo
 interface Stage {
   /** Revocations that are known to stand. */
   readonly settled: readonly Statement[];
-  /** The fold to take ranks from; absent where nothing is settled yet. */
-  readonly seniority?: Fold;
   /** Revocations that are not settled fell; before, they count for whoever had seen them. */
   readonly isLast?: boolean;
 }
@@ -125,19 +123,8 @@ class Fold {
   /** Rule 2: a settled revocation of the author, or of what the statement hangs on, had not seen it. */
   #isCut(statement: Statement): boolean {
     return this.#hangsOn(statement).some(key =>
-      this.#settledByTarget
-        .get(key)
-        ?.some(
-          settled => this.#outranks(settled, statement) && !this.#ancestry.isInPastOf(settled, statement),
-        ),
+      this.#settledByTarget.get(key)?.some(settled => !this.#ancestry.isInPastOf(settled, statement)),
     );
-  }
-
-  /** Rule 3: a revocation falls to a senior's only. */
-  #outranks(settled: Statement, statement: Statement): boolean {
-    const { seniority } = this.#stage;
-    if (statement.body.kind !== 'revoke' || seniority === undefined) return true;
-    return seniority.rankOf(settled) < seniority.rankOf(statement);
   }
 
   /** The keys whose revocation keeps the statement from counting. An invite dies with the admin who made it. */
