@@ -62,9 +62,8 @@ function refusalReason(
 ): RefusalReason | undefined {
   if (teamId !== keyring.teamId) return 'other-team';
   if (keyring.mayVouch(signer, createdAtMs)) return undefined;
-  const member = keyring.members.get(signer);
-  if (member === undefined) return 'not-a-member';
-  return member.isRevoked ? 'revoked' : 'role';
+  if (keyring.isRevoked(signer)) return 'revoked';
+  return keyring.isMember(signer) ? 'role' : 'not-a-member';
 }
 
 /** Whether two results restore the same: files, modes, output and exit code; in what order the files are listed is no

@@ -105,13 +105,19 @@ export class EvictingBlobStore implements BlobStore {
     await this.#eviction;
   }
 
-  /** Writes what is noted and closes the index. */
+  /** Writes what is noted and closes the index; once is enough. Never rejects. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelFlush?.();
     await this.#eviction;
-    // A put that is still under way holds its pin.
-    this.#index.close(this.#pins.size === 0);
+    try {
+      // A put that is still under way holds its pin.
+      this.#index.close(this.#pins.size === 0);
+    } catch (error) {
+      // A full disk, say: what could not be written is found by the next opening's scan.
+      this.#options.onError?.(error);
+    }
   }
 
   #scheduleFlush(): void {

@@ -1,7 +1,7 @@
 // One embedded database of the store: node:sqlite. It needs no dependency and no install script, a kill -9 at any point
 // loses nothing committed (write-ahead log), and a look-up takes microseconds. What it adds over SQLite: one process at a
 // time, a schema version, and a database that cannot be used is moved aside and begun anew, so the cache always opens.
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '../errors.ts';
@@ -50,6 +50,8 @@ export class IndexDatabase<Statements> {
     this.#options = options;
     try {
       mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
+      // SQLite calls a read-only disk an I/O error; the file system says what it is.
+      accessSync(dirname(options.path), constants.W_OK | constants.X_OK);
     } catch (error) {
       throw storageError(error, options.path);
     }
