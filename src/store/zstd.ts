@@ -1,4 +1,4 @@
-// The zstd codec of the store: the optional zstd-napi where it can be loaded (2–4 times faster on small blobs), Node's own
+// The zstd codec of the store: the optional zstd-napi where it can be loaded (it compresses small blobs 2–4 times faster), Node's own
 // elsewhere. Both write ordinary zstd frames and read each other's, so a store outlives a change between them.
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
