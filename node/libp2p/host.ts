@@ -2,32 +2,41 @@
 // measured to matter. A member's host runs the team's DHT; a door and a joining newcomer run a smaller one.
 import { noise } from '@chainsafe/libp2p-noise';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import { identify } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p } from '@libp2p/interface';
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
-import { mdns } from '@libp2p/mdns';
-import { ping } from '@libp2p/ping';
+import { type Identify, identify } from '@libp2p/identify';
+import type { ConnectionGater, Libp2p, PeerDiscovery, PeerInfo } from '@libp2p/interface';
+import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import { type MulticastDNSComponents, mdns } from '@libp2p/mdns';
+import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { CodedError } from '../../src/errors.ts';
 import { parseAddress } from './address.ts';
 
+export interface HostMdns {
+  /** The service that this host answers for and looks for. */
+  readonly tag: string;
+  /** Pause between queries; the first goes out at once. */
+  readonly intervalMs: number;
+  /** Called for every answer, also about those who were seen before: they may have been away. */
+  onFound?(peer: PeerInfo): void;
+}
+
 export interface HostInit {
   /** The 32-byte ed25519 seed of the host's key. */
   readonly seed: Uint8Array;
   readonly listen: readonly string[];
   readonly gater: ConnectionGater;
-  /** The mDNS service that this host answers for and looks for; undefined: no mDNS. */
-  readonly mdnsTag: string | undefined;
-  /** Pause between mDNS queries; the first goes out at once. */
-  readonly mdnsIntervalMs: number;
+  /** Undefined: no mDNS. */
+  readonly mdns: HostMdns | undefined;
   /** Whose DHT to serve; undefined: none. */
   readonly dhtTeamId: string | undefined;
   readonly connectionsMax: number;
+  /** From one address. */
+  readonly inboundPerSecondMax: number;
 }
 
-export type Host = Libp2p;
+export type Host = Libp2p<{ identify: Identify; ping: Ping; dht?: KadDHT }>;
 
 /** A started host. PORT_TAKEN where a listening address is in use, BAD_INPUT where it is none. */
 export async function startHost(init: HostInit): Promise<Host> {
@@ -40,13 +49,11 @@ export async function startHost(init: HostInit): Promise<Host> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxReadBufferLength: streamReadBufferBytesMax } })],
-    peerDiscovery:
-      init.mdnsTag === undefined ? [] : [mdns({ serviceTag: init.mdnsTag, interval: init.mdnsIntervalMs })],
+    peerDiscovery: init.mdns === undefined ? [] : [discovery(init.mdns)],
     connectionGater: init.gater,
-    // The default of 5 connections a second refuses teammates who share one address, after a power cut for example.
     connectionManager: {
       maxConnections: init.connectionsMax,
-      inboundConnectionThreshold: 100,
+      inboundConnectionThreshold: init.inboundPerSecondMax,
       maxIncomingPendingConnections: 64,
       dialTimeout: 5_000,
       addressDialTimeout: 2_500,
@@ -62,6 +69,19 @@ export async function startHost(init: HostInit): Promise<Host> {
   } catch (error) {
     throw listenError(error, listen);
   }
+}
+
+function discovery({
+  tag,
+  intervalMs,
+  onFound,
+}: HostMdns): (components: MulticastDNSComponents) => PeerDiscovery {
+  return components => {
+    const service = mdns({ serviceTag: tag, interval: intervalMs })(components);
+    // libp2p's own peer:discovery event comes only once for each peer.
+    service.addEventListener('peer', ({ detail }) => onFound?.(detail));
+    return service;
+  };
 }
 
 /** A paused reader's stream is reset beyond this; larger than any yamux window, so that ours never is. */

@@ -23,12 +23,14 @@ export interface KeptStreamInit {
 }
 
 const openTimeoutMs = 5_000;
+/** A stream often breaks because one of two connections closed: the first new attempt comes soon. */
+const reopenMsMin = 50;
 
 export class KeptStream {
   readonly #init: KeptStreamInit;
   #stream: FramedStream | undefined;
   #isStopped = false;
-  #retryMs = redialMsMin;
+  #retryMs = reopenMsMin;
   #cancelRetry = () => {};
 
   constructor(init: KeptStreamInit) {
@@ -63,7 +65,7 @@ export class KeptStream {
       this.#init.onOpen?.(framed);
       // Only a stream that lives for a while proves that the next attempt is worth making at once.
       this.#cancelRetry = clock.schedule(redialMsMin, () => {
-        this.#retryMs = redialMsMin;
+        this.#retryMs = reopenMsMin;
       });
     } catch {
       this.#retryLater();

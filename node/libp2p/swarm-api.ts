@@ -69,8 +69,9 @@ export interface Swarm {
   doorAddresses(): readonly string[];
   connectedMembers(): readonly MemberKey[];
   waiting(): readonly WaitingNewcomer[];
-  /** Signs the newcomer's admission and lets it know. Rejects with UNKNOWN_MEMBER where nobody of that key waits. */
-  admit(newcomer: MemberKey, roles: readonly Role[], name?: string): Promise<Statement>;
+  /** Signs the newcomer's admission, under the name that it asked for, and hands it the team. Rejects with UNKNOWN_MEMBER
+   * where nobody of that key waits. */
+  admit(newcomer: MemberKey, roles: readonly Role[]): Promise<Statement>;
   /** Sends the newcomer away; false where nobody of that key waits. */
   refuse(newcomer: MemberKey): boolean;
   stop(): Promise<void>;
