@@ -134,7 +134,6 @@ export async function composeSession(
     ? undefined
     : await (await loadSwarm()).startSwarm({
         identity,
-        keyring,
         ledger: team.ledger,
         actionCache: new CompleteActionCache(actions, disk),
         blobStore: disk,

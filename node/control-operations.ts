@@ -40,7 +40,7 @@ function statusOf({ foundation, session, startedAtMs }: Daemon): DaemonStatus {
     member: { name: self?.name ?? '', key: identity.key },
     team: team.isSolo ? null : { id: keyring.teamId, name: keyring.teamName },
     listen: swarm?.listenAddresses() ?? [],
-    door: swarm?.doorAddresses()[0] ?? null,
+    door: hostAndPort(swarm?.doorAddresses() ?? []),
     peers: swarm?.connectedMembers().length ?? 0,
     store: {
       dir: paths.storeDir,
@@ -49,4 +49,14 @@ function statusOf({ foundation, session, startedAtMs }: Daemon): DaemonStatus {
     },
     logFile: log.file,
   };
+}
+
+/** What a person types after --address: the first that others can reach, as `host:port`. */
+function hostAndPort(multiaddrs: readonly string[]): string | null {
+  const parts = multiaddrs.map(address => /^\/(ip4|ip6|dns\w*)\/([^/]+)\/tcp\/(\d+)/.exec(address));
+  const found = parts.filter(match => match !== null);
+  const best = found.find(([, , host]) => host !== '127.0.0.1' && host !== '::1') ?? found[0];
+  if (best === undefined) return null;
+  const [, kind, host, port] = best;
+  return kind === 'ip6' ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -60,6 +60,7 @@ export class Daemon {
     const session = await openSession(foundation, identity, folder, await folder.open());
     const daemon = new Daemon(init, foundation, session);
     await daemon.#serve();
+    daemon.#watchForRevocation();
     return daemon;
   }
 
@@ -68,13 +69,10 @@ export class Daemon {
     return this.#session;
   }
 
-  /** Moves this machine, alone so far, into the team that `enter` makes. BAD_INPUT where it is in a team already. A key
-   * that its team revoked stays revoked for good, so such a machine enters with a new one. */
+  /** Moves this machine, alone so far, into the team that `enter` makes. BAD_INPUT where it is in a team already. */
   async move(enter: (folder: TeamFolder, identity: Identity) => Promise<CurrentTeam>): Promise<void> {
-    const { paths } = this.foundation;
-    const { team } = this.#session;
-    const isRevoked = team.ledger.keyring().isRevoked(this.#session.identity.key);
-    if (!team.isSolo && !isRevoked) {
+    const { identity, team } = this.#session;
+    if (!team.isSolo) {
       throw new CodedError('BAD_INPUT', `this machine is in team ${team.ledger.keyring().teamName} already`, {
         hint: 'set P2PCACHE_HOME to another folder to join as another member',
       });
@@ -86,15 +84,7 @@ export class Daemon {
     }
     this.#isMoving = true;
     try {
-      const identity = isRevoked
-        ? await renewIdentity(paths, this.#session.identity)
-        : this.#session.identity;
-      const folder = new TeamFolder(paths.dataDir, identity, clock);
-      const entered = await enter(folder, identity);
-      await this.#session.stop();
-      this.#session = await openSession(this.foundation, identity, folder, entered);
-      const keyring = entered.ledger.keyring();
-      this.foundation.log.write('team-entered', { team: keyring.teamName, id: keyring.teamId });
+      await this.#enter(identity, enter);
     } finally {
       this.#isMoving = false;
     }
@@ -108,6 +98,44 @@ export class Daemon {
     await this.#session.stop();
     await this.#keepStats();
     await this.foundation.close();
+  }
+
+  async #enter(
+    identity: Identity,
+    enter: (folder: TeamFolder, identity: Identity) => Promise<CurrentTeam>,
+  ): Promise<void> {
+    const folder = new TeamFolder(this.foundation.paths.dataDir, identity, clock);
+    const team = await enter(folder, identity);
+    await this.#session.stop();
+    this.#session = await openSession(this.foundation, identity, folder, team);
+    const { teamName, teamId } = team.ledger.keyring();
+    this.foundation.log.write('team-entered', { team: teamName, id: teamId });
+    this.#watchForRevocation();
+  }
+
+  /** A revoked machine leaves its teammates in peace and works on alone. Its key stays revoked for good, so it gets a new
+   * one, with which it may ask to be let in again. */
+  #watchForRevocation(): void {
+    const { identity, team } = this.#session;
+    const { ledger } = team;
+    if (team.isSolo) return;
+    const leaveIfRevoked = async () => {
+      const keyring = ledger.keyring();
+      if (this.#session.team !== team || this.#isMoving || !keyring.isRevoked(identity.key)) return;
+      this.#isMoving = true;
+      this.foundation.log.write('revoked-here', { team: keyring.teamName });
+      try {
+        const fresh = await renewIdentity(this.foundation.paths, identity);
+        await this.#enter(fresh, folder => folder.beAlone(keyring.teamName));
+      } catch (error) {
+        this.foundation.log.write('trouble', { what: 'leaving the team', error: String(error) });
+      } finally {
+        this.#isMoving = false;
+      }
+    };
+    // Not from within the change: the swarm must first pass the statement on.
+    ledger.onChange(() => setImmediate(leaveIfRevoked));
+    setImmediate(leaveIfRevoked);
   }
 
   async #serve(): Promise<void> {

@@ -16,6 +16,8 @@ export interface CurrentTeam {
   readonly ledger: Ledger;
   /** Alone: nothing of this team ever leaves the machine. */
   readonly isSolo: boolean;
+  /** Of a machine that is alone because it was revoked: the name of the team it was in. */
+  readonly revokedFrom?: string | undefined;
 }
 
 const soloName = 'solo';
@@ -33,21 +35,28 @@ export class TeamFolder {
 
   /** The team that this machine was in last; at the very first start, its own. */
   async open(): Promise<CurrentTeam> {
-    const { teamId, isSolo } = ((await readKept(this.#stateFile)) ?? {}) as Record<string, unknown>;
-    const id = parseStatementId(teamId);
-    if (id === undefined) return this.found(soloName, nameFromHost(hostname()), true);
+    const kept = ((await readKept(this.#stateFile)) ?? {}) as Record<string, unknown>;
+    const id = parseStatementId(kept.teamId);
+    if (id === undefined) return this.beAlone();
     const ledger = await Ledger.open(id, this.#store(id));
-    if (isSolo === true && ledger.size === 0) return this.found(soloName, nameFromHost(hostname()), true);
-    return { ledger, isSolo: isSolo === true };
+    const isSolo = kept.isSolo === true;
+    if (isSolo && ledger.size === 0) return this.beAlone();
+    const revokedFrom = typeof kept.revokedFrom === 'string' ? kept.revokedFrom : undefined;
+    return { ledger, isSolo, revokedFrom };
   }
 
   /** Founds a team and moves into it. BAD_INPUT on names that cannot be. */
-  async found(teamName: string, memberName: string, isSolo = false): Promise<CurrentTeam> {
-    const statement = foundTeam(this.#identity, { teamName, name: memberName, nowMs: this.#clock.nowMs() });
-    const ledger = await Ledger.open(statement.id, this.#store(statement.id));
-    await ledger.addOwn(statement);
-    await this.#moveInto(statement.id, isSolo);
-    return { ledger, isSolo };
+  async found(teamName: string, memberName: string): Promise<CurrentTeam> {
+    const ledger = await this.#newLedger(teamName, memberName);
+    await this.#moveInto(ledger.teamId, { isSolo: false });
+    return { ledger, isSolo: false };
+  }
+
+  /** Moves into a team of this machine's own. */
+  async beAlone(revokedFrom?: string): Promise<CurrentTeam> {
+    const ledger = await this.#newLedger(soloName, nameFromHost(hostname()));
+    await this.#moveInto(ledger.teamId, { isSolo: true, revokedFrom });
+    return { ledger, isSolo: true, revokedFrom };
   }
 
   /** Moves into the team that let this machine in. */
@@ -55,7 +64,7 @@ export class TeamFolder {
     const ledger = await Ledger.open(teamId, this.#store(teamId));
     await ledger.add(statements);
     ledger.keyring(); // NOT_IN_TEAM where the statements do not make a team
-    await this.#moveInto(teamId, false);
+    await this.#moveInto(teamId, { isSolo: false });
     return { ledger, isSolo: false };
   }
 
@@ -72,7 +81,14 @@ export class TeamFolder {
     return new DiskLedgerStore(join(this.#dataDir, 'teams', `${teamId}.ledger`));
   }
 
-  #moveInto(teamId: StatementId, isSolo: boolean): Promise<void> {
-    return writeKept(this.#stateFile, { teamId, isSolo });
+  async #newLedger(teamName: string, name: string): Promise<Ledger> {
+    const statement = foundTeam(this.#identity, { teamName, name, nowMs: this.#clock.nowMs() });
+    const ledger = await Ledger.open(statement.id, this.#store(statement.id));
+    await ledger.addOwn(statement);
+    return ledger;
+  }
+
+  #moveInto(teamId: StatementId, kind: Omit<CurrentTeam, 'ledger'>): Promise<void> {
+    return writeKept(this.#stateFile, { teamId, ...kind });
   }
 }

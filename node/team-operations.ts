@@ -65,9 +65,11 @@ interface InTeam {
 /** NOT_IN_TEAM while this machine is alone. */
 function inTeam({ session: { identity, team, swarm } }: Daemon): InTeam {
   if (swarm === undefined) {
-    throw new CodedError('NOT_IN_TEAM', 'this machine is not in a team yet', {
-      hint: 'type: p2pcache join <team>',
-    });
+    const message =
+      team.revokedFrom === undefined
+        ? 'this machine is not in a team yet'
+        : `this machine was revoked from team ${team.revokedFrom}, and is in no other`;
+    throw new CodedError('NOT_IN_TEAM', message, { hint: 'type: p2pcache join <team>' });
   }
   return { author: { identity, ledger: team.ledger, nowMs: clock.nowMs() }, ledger: team.ledger, swarm };
 }

@@ -34,6 +34,7 @@ export async function serveControlSocket(
   { onRefused, onBug }: { onRefused(reason: string): void; onBug(error: unknown): void },
 ): Promise<ControlSocket> {
   const server = createServer((request, response) => {
+    response.setHeader('Connection', 'close');
     answer(request, response, handlers).catch(error => {
       if (error instanceof CodedError && error.code === 'REFUSED') onRefused('control-request');
       else if (!(error instanceof CodedError)) onBug(error);
@@ -42,7 +43,9 @@ export async function serveControlSocket(
   });
   server.on('clientError', (_error, socket) => {
     onRefused('control-garbage');
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    const answer = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+    if (socket.writable) socket.end(answer, () => socket.destroy());
+    else socket.destroy();
   });
   // A join can wait for hours; a request that does not arrive whole may not.
   server.requestTimeout = 10_000;
