@@ -107,3 +107,6 @@ export const blobIndexPendingMax = 16_384;
 export const recordsMax = 1_000_000;
 /** Actions whose verified records stay in memory. */
 export const decodedActionsMax = 8_192;
+
+/** Bytes of results kept ready for repeated commands (compile/ready-results.ts). */
+export const readyBytesMax = 24 * 1024 * 1024;

@@ -34,7 +34,8 @@
 #define STALLED_TIMEOUT_MS 50 // while the daemon is known to give no answers
 #define STALLED_FOR_S 20
 
-enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2 };
+enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2, REQUEST_STALE = 3 };
+enum { CHECK_SAME_FILE = 1, CHECK_MISSING, CHECK_FOLDER, CHECK_FILE, CHECK_SAME_FOLDER, CHECK_LACKS_NAMES };
 enum { REPLY_RUN_PLAIN = 0, REPLY_RESULT = 1, REPLY_RUN_OBSERVED = 2, REPLY_DONE = 3 };
 enum { OUTPUT_REPLACE = 0, OUTPUT_OVERWRITE = 1 };
 
@@ -290,6 +291,74 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
   return failed;
 }
 
+// --- verifying a result's checks (src/compile/checks.ts): the same world as when the daemon looked
+
+static const char *take_path(struct reader *r) {
+  const char *path = r->at, *end = r->failed ? NULL : memchr(r->at, 0, r->end - r->at);
+  if (!end) {
+    r->failed = 1;
+    return NULL;
+  }
+  r->at = end + 1;
+  return path;
+}
+
+static uint64_t nanoseconds(struct timespec t) { return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec; }
+
+// Whether the path now has the attributes that come next, followed by the path.
+static int is_same(struct reader *r, const char **path) {
+  struct stat now;
+  const char *fields = take_bytes(r, 40);
+  uint64_t was[5];
+  *path = take_path(r);
+  if (!fields || !*path) return 0;
+  memcpy(was, fields, sizeof was);
+  return stat(*path, &now) == 0 && was[0] == (uint64_t)now.st_dev && was[1] == (uint64_t)now.st_ino &&
+         was[2] == (uint64_t)now.st_size && was[3] == nanoseconds(now.st_mtim) && was[4] == nanoseconds(now.st_ctim);
+}
+
+static int is_absent(const char *path) {
+  struct stat now;
+  return stat(path, &now) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static int lacks_names(struct reader *r) {
+  const char *folder;
+  int same = is_same(r, &folder);
+  uint32_t count = take_u32(r);
+  int lacks = 1;
+  for (uint32_t i = 0; i < count && !r->failed; i++) {
+    const char *name = take_path(r);
+    char path[PATH_MAX];
+    if (!name || same) continue;
+    lacks = lacks && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && is_absent(path);
+  }
+  return lacks;
+}
+
+static int check_holds(struct reader *r) {
+  const char *kind = take_bytes(r, 1), *path;
+  struct stat now;
+  if (!kind) return 0;
+  if (*kind == CHECK_LACKS_NAMES) return lacks_names(r);
+  if (*kind == CHECK_SAME_FILE || *kind == CHECK_SAME_FOLDER) return is_same(r, &path);
+  path = take_path(r);
+  if (!path) return 0;
+  if (*kind == CHECK_MISSING) return is_absent(path);
+  if (*kind == CHECK_FOLDER) return stat(path, &now) == 0 && S_ISDIR(now.st_mode);
+  if (*kind == CHECK_FILE) return stat(path, &now) == 0 && S_ISREG(now.st_mode);
+  return 0;
+}
+
+static int checks_hold(struct reader *r) {
+  uint32_t size = take_u32(r);
+  const char *data = take_bytes(r, size);
+  struct reader checks = {data, data + size, !data};
+  while (!checks.failed && checks.at < checks.end)
+    if (!check_holds(&checks)) return 0;
+  return !checks.failed;
+}
+
 // --- restoring a result
 
 static int write_all(int fd, const char *data, size_t size) {
@@ -509,6 +578,13 @@ int main(int argc, char **argv) {
   if (fd >= 0) limit_waits(fd, answer_timeout_ms());
   if (fd < 0 || ask(fd, compiler, argv, &reply)) run_plain(compiler, argv);
   uint32_t kind = take_u32(&reply);
+  if (kind == REPLY_RESULT && !checks_hold(&reply)) {
+    struct buffer stale = {0};
+    put_u32(&stale, REQUEST_STALE);
+    if (send_frame(fd, &stale) || receive_frame(fd, &reply)) run_plain(compiler, argv);
+    kind = take_u32(&reply);
+    if (kind == REPLY_RESULT && !checks_hold(&reply)) run_plain(compiler, argv);
+  }
   if (kind == REPLY_RESULT) restore_result(&reply);
   if (kind == REPLY_RUN_OBSERVED) run_observed(fd, &reply, compiler, argv);
   run_plain(compiler, argv);

@@ -5,7 +5,7 @@
 // observation, the report and its acknowledgement.
 // Goals: one round trip for a hit; a C program without libraries can speak it. Non-goals: versions side by side (the
 // launcher is built from the same checkout), security beyond the socket's own permissions.
-import type { RestoredOutput } from '../../src/compile/compile-outputs.ts';
+import type { CompileResult } from '../../src/compile/compile-front.ts';
 
 export const frameMagic = 0x31433250;
 /** Largest frame taken from a launcher: arguments and environment, or a report with both streams kept. */
@@ -22,6 +22,11 @@ export interface LauncherCompile {
   readonly argv: readonly string[];
   /** `NAME=value`, each ended by a NUL. */
   readonly environment: string;
+}
+
+/** The checks that came with a result do not hold. */
+export interface LauncherStale {
+  readonly kind: 'stale';
 }
 
 export interface LauncherReport {
@@ -66,13 +71,16 @@ export class FrameReader {
 }
 
 /** Throws RangeError on anything malformed. */
-export function readRequest(frame: Buffer): LauncherCompile | LauncherReport {
+export function readRequest(frame: Buffer): LauncherCompile | LauncherReport | LauncherStale {
   const fields = new FieldReader(frame);
   const type = fields.u32();
-  const request = type === 1 ? readCompile(fields) : type === 2 ? readReport(fields) : undefined;
+  const request =
+    type === 1 ? readCompile(fields) : type === 2 ? readReport(fields) : type === 3 ? stale : undefined;
   if (request === undefined || !fields.isAtEnd()) throw new RangeError('malformed launcher frame');
   return request;
 }
+
+const stale: LauncherStale = { kind: 'stale' };
 
 function readCompile(fields: FieldReader): LauncherCompile {
   const flags = fields.u32();
@@ -171,12 +179,8 @@ export function runObservedReply(observerPath: string, added: readonly string[])
   ]);
 }
 
-export function resultReply(result: {
-  readonly exitCode: number;
-  readonly outputs: readonly RestoredOutput[];
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
-}): Buffer {
+export function resultReply(result: CompileResult): Buffer {
+  const checksBytes = result.checks.reduce((sum, check) => sum + check.length, 0);
   const files = result.outputs.flatMap(output => [
     ...text(output.path),
     u32(output.replaces ? 0 : 1),
@@ -187,6 +191,8 @@ export function resultReply(result: {
   const streams = [result.stdout, result.stderr].flatMap(bytes => [u32(bytes.byteLength), bytes]);
   return frame([
     u32(replyKinds.result),
+    u32(checksBytes),
+    ...result.checks,
     u32(result.exitCode),
     u32(result.outputs.length),
     ...files,

@@ -2,7 +2,12 @@
 import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { CompileFront, CompileReply, CompileTicket } from '../../src/compile/compile-front.ts';
+import type {
+  CompileFront,
+  CompileReply,
+  CompileRequest,
+  CompileTicket,
+} from '../../src/compile/compile-front.ts';
 import type { Environment } from '../../src/compile/input-manifest.ts';
 import {
   doneReply,
@@ -33,6 +38,7 @@ export function launcherServer(parts: LauncherSocketParts, socketPath: string): 
   return createServer(socket => {
     const session = new LauncherSession(parts, dirname(socketPath), view, socket);
     socket.on('data', chunk => session.take(chunk));
+    socket.on('end', () => session.close());
     socket.on('error', () => socket.destroy()); // the launcher went away: its compiler runs without us
   });
 }
@@ -43,7 +49,9 @@ class LauncherSession {
   readonly #view: FileSystemView;
   readonly #socket: Socket;
   readonly #frames = new FrameReader();
+  #request: CompileRequest | undefined;
   #ticket: CompileTicket | undefined;
+  #taken: (() => void) | undefined;
 
   constructor(parts: LauncherSocketParts, runDir: string, view: FileSystemView, socket: Socket) {
     this.#parts = parts;
@@ -57,7 +65,8 @@ class LauncherSession {
       for (const frame of this.#frames.push(chunk)) {
         const request = readRequest(frame);
         if (request.kind === 'compile') void this.#compile(request);
-        else this.#report(request);
+        else if (request.kind === 'report') this.#report(request);
+        else void this.#compileAfresh();
       }
     } catch {
       this.#parts.onRefused('launcher-garbage');
@@ -74,21 +83,41 @@ class LauncherSession {
         this.#socket.end(runPlainReply);
         return;
       }
-      const reply = await front.begin({ ...request, environment: environmentOf(request.environment) });
-      this.#answer(reply, observer);
+      this.#request = { ...request, environment: environmentOf(request.environment) };
+      this.#answer(await front.begin(this.#request), observer);
     } catch (error) {
       this.#parts.onFallback('daemon-error', error);
       this.#socket.end(runPlainReply);
     }
   }
 
+  async #compileAfresh(): Promise<void> {
+    const request = this.#request;
+    const observer = this.#parts.observerPath();
+    this.#taken = undefined;
+    if (request === undefined || observer === undefined)
+      throw new RangeError('a stale result that was never sent');
+    this.#answer(await this.#parts.front.beginAfresh(request), observer);
+  }
+
   #answer(reply: CompileReply, observer: string): void {
     if (reply.kind === 'run-observed') {
       this.#ticket = reply.ticket;
       this.#socket.write(runObservedReply(observer, reply.added));
+    } else if (reply.kind === 'run-plain') {
+      this.#socket.end(runPlainReply);
+    } else if (reply.checks.length > 0) {
+      this.#taken = reply.taken; // once the launcher hangs up without a word
+      this.#socket.write(resultReply(reply));
     } else {
-      this.#socket.end(reply.kind === 'result' ? resultReply(reply) : runPlainReply);
+      this.#socket.end(resultReply(reply));
+      reply.taken();
     }
+  }
+
+  /** The launcher hung up. */
+  close(): void {
+    this.#taken?.();
   }
 
   #report(report: LauncherReport): void {

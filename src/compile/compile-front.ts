@@ -3,6 +3,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import type { Found, Results } from '../actions/results.ts';
 import { type Digest, digestOf } from '../digest.ts';
+import { checksOf } from './checks.ts';
 import { type CompilerFamily, compilerFamily, readCommandLine } from './command-line.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
 import {
@@ -24,7 +25,8 @@ import {
 } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
-import { projectFolder } from './project-folder.ts';
+import { type ProjectFolder, projectFolder } from './project-folder.ts';
+import { ReadyResults } from './ready-results.ts';
 
 export interface CompileRequest {
   /** The compiler's path, found along PATH. */
@@ -39,16 +41,23 @@ export interface CompileRequest {
 export type CompileReply =
   | { readonly kind: 'run-plain' }
   | { readonly kind: 'run-observed'; readonly added: readonly string[]; readonly ticket: CompileTicket }
-  | {
-      readonly kind: 'result';
-      readonly exitCode: number;
-      readonly outputs: readonly RestoredOutput[];
-      readonly stdout: Uint8Array;
-      readonly stderr: Uint8Array;
-    };
+  | CompileResult;
+
+export interface CompileResult {
+  readonly kind: 'result';
+  readonly exitCode: number;
+  readonly outputs: readonly RestoredOutput[];
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** What the launcher verifies first; where a check fails it asks again with `beginAfresh`. Empty: verified already. */
+  readonly checks: readonly Buffer[];
+  /** To be called once the launcher has taken the result: counts the hit, and makes the next one ready. */
+  readonly taken: () => void;
+}
 
 /** What is known of a compile that runs now. */
 export interface CompileTicket {
+  readonly request: CompileRequest;
   readonly identity: CompileIdentity;
   readonly keys: CompileKeys;
 }
@@ -70,6 +79,11 @@ export interface CompileEvents {
   uncached(reason: string): void;
 }
 
+interface Hit {
+  readonly found: Found;
+  readonly set: InputSet;
+}
+
 /** A file changed this long before a compile's start could, by a coarse clock, have changed after it. */
 const clockTickMs = 5;
 
@@ -78,6 +92,7 @@ export class CompileFront {
   readonly #manifests: Manifests;
   readonly #states: FileStates;
   readonly #events: CompileEvents;
+  readonly #ready = new ReadyResults();
   readonly #cpu: () => string;
   readonly #peerDeadline: () => { signal: AbortSignal; dispose(): void };
 
@@ -101,25 +116,34 @@ export class CompileFront {
 
   /** Answers a launcher: a result, or how to run the command. Never rejects for anything about the command. */
   async begin(request: CompileRequest): Promise<CompileReply> {
+    const ready = this.#ready.get(this.#ready.keyOf(request));
+    const [found] = ready === undefined ? [] : await this.#results.findHere(ready.action);
+    if (ready === undefined || found === undefined) return this.beginAfresh(request);
+    return resultReply(found, ready.folder, ready.checks, () => this.#events.hit(found));
+  }
+
+  /** The same without a shortcut: every input is looked at. */
+  async beginAfresh(request: CompileRequest): Promise<CompileReply> {
+    this.#ready.delete(this.#ready.keyOf(request));
     const identity = this.#identify(request);
     if ('uncached' in identity) {
       this.#events.uncached(identity.uncached);
       return { kind: 'run-plain' };
     }
     const keys = compileKeys(identity);
-    const found = (await this.#find(keys, identity)) ?? (await this.#findAtPeers(keys, identity));
-    if (found === undefined) {
-      return { kind: 'run-observed', added: identity.added, ticket: { identity, keys } };
+    const hit = (await this.#find(keys, identity)) ?? (await this.#findAtPeers(keys, identity));
+    if (hit === undefined) {
+      return { kind: 'run-observed', added: identity.added, ticket: { request, identity, keys } };
     }
-    this.#events.hit(found);
-    const { result } = found.record;
-    return {
-      kind: 'result',
-      exitCode: result.exitCode,
-      outputs: restoreOutputs(result, found.blobs, identity.folder),
-      stdout: restoreText(found.blobs.get(result.stdout), identity.folder),
-      stderr: restoreText(found.blobs.get(result.stderr), identity.folder),
-    };
+    return resultReply(hit.found, identity.folder, [], () => {
+      this.#events.hit(hit.found);
+      this.#makeReady(request, identity.folder, hit.set, hit.found.record.action);
+    });
+  }
+
+  #makeReady(request: CompileRequest, folder: ProjectFolder, set: InputSet, action: Digest): void {
+    const checks = checksOf(set, folder, this.#states);
+    if (checks !== undefined) this.#ready.set(request, set.environment, { action, folder, checks });
   }
 
   /**
@@ -161,7 +185,7 @@ export class CompileFront {
     };
   }
 
-  async #findAtPeers(keys: CompileKeys, identity: CompileIdentity): Promise<Found | undefined> {
+  async #findAtPeers(keys: CompileKeys, identity: CompileIdentity): Promise<Hit | undefined> {
     const { signal, dispose } = this.#peerDeadline();
     try {
       return await this.#find(keys, identity, signal);
@@ -171,7 +195,7 @@ export class CompileFront {
   }
 
   /** On this machine; at teammates where a signal is given that ends the search. */
-  async #find(keys: CompileKeys, identity: CompileIdentity, peers?: AbortSignal): Promise<Found | undefined> {
+  async #find(keys: CompileKeys, identity: CompileIdentity, peers?: AbortSignal): Promise<Hit | undefined> {
     for (const key of [keys.shared, keys.bound]) {
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {
@@ -181,7 +205,7 @@ export class CompileFront {
         const [found] = await (peers
           ? this.#results.findAtPeers(action, peers)
           : this.#results.findHere(action));
-        if (found !== undefined) return found;
+        if (found !== undefined) return { found, set };
       }
     }
     return undefined;
@@ -200,7 +224,7 @@ export class CompileFront {
   }
 
   async #keep(
-    { identity, keys }: CompileTicket,
+    { request, identity, keys }: CompileTicket,
     report: CompileReport,
     observed: Observation,
     files: WrittenFile[],
@@ -220,10 +244,12 @@ export class CompileFront {
     if (action === undefined) return this.#events.uncached('input-changed');
     this.#events.miss();
     const { durationMs } = report;
-    await Promise.all([
+    const kept = [
       this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
       this.#keepManifest(key, set),
-    ]);
+    ];
+    this.#makeReady(request, folder, set, action);
+    await Promise.all(kept);
   }
 
   async #keepManifest(key: Digest, set: InputSet): Promise<void> {
@@ -265,6 +291,23 @@ export class CompileFront {
     if (own.length === 0) return false;
     return observed.readsRandomness || own.some(path => this.#states.mentionsFileName(path));
   }
+}
+
+function resultReply(
+  { record: { result }, blobs }: Found,
+  folder: ProjectFolder,
+  checks: readonly Buffer[],
+  taken: () => void,
+): CompileResult {
+  return {
+    kind: 'result',
+    exitCode: result.exitCode,
+    outputs: restoreOutputs(result, blobs, folder),
+    stdout: restoreText(blobs.get(result.stdout), folder),
+    stderr: restoreText(blobs.get(result.stderr), folder),
+    checks,
+    taken,
+  };
 }
 
 function identifyCompiler(path: string): { path: string; family: CompilerFamily } | undefined {

@@ -12,6 +12,9 @@ const keyVersion = 1;
 /** Read by libc itself, unseen by the observer: the language of diagnostics and the character set. */
 const localeVariables = ['LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'LANG', 'LANGUAGE'];
 
+/** Every variable that decides something before any compiler has run; what else one asks for is observed. */
+export const decidingVariables: readonly string[] = [...localeVariables, 'PWD', 'TERM', 'GCC_COLORS'];
+
 export interface CompileKeys {
   /** For results that are the same in every checkout. */
   readonly shared: Digest;

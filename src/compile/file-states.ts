@@ -1,6 +1,6 @@
 // What is at a path right now: absent, a folder, or a file with this digest. Digests are remembered by the file's device,
 // inode, size, mtime and ctime, so a file is read once and from then on only asked for its attributes.
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { type BigIntStats, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { type Digest, digestOf } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
 
@@ -13,6 +13,7 @@ interface Remembered {
   readonly mtimeMs: number;
   readonly ctimeMs: number;
   readonly digest: Digest;
+  check?: Buffer;
 }
 
 /** A file changed this recently could change again within the same tick of the file system's clock: not remembered. */
@@ -60,6 +61,16 @@ export class FileStates {
   changedSince(path: string, timeMs: number): boolean {
     const stats = statOf(path);
     return stats === undefined || stats === 'unreadable' || Math.max(stats.mtimeMs, stats.ctimeMs) >= timeMs;
+  }
+
+  /** The check for a file whose digest is remembered, made once; undefined for others. */
+  checkOf(path: string, make: (path: string, stats: BigIntStats) => Buffer): Buffer | undefined {
+    const known = this.#files.get(path);
+    if (known === undefined || known.check !== undefined) return known?.check;
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined || !isSame(known, statOf(path))) return undefined;
+    known.check = make(path, stats);
+    return known.check;
   }
 
   /** Whether the file's text holds a token that stands for its own path; true where it cannot be read. */
@@ -151,7 +162,8 @@ function statOf(path: string): Stats | undefined | 'unreadable' {
   }
 }
 
-function isSame(a: Remembered, b: Stats): boolean {
+function isSame(a: Remembered, b: Stats | undefined | 'unreadable'): boolean {
+  if (b === undefined || b === 'unreadable') return false;
   return (
     a.mtimeMs === b.mtimeMs &&
     a.ctimeMs === b.ctimeMs &&

@@ -80,7 +80,8 @@ export function evaluateInputs(
 
 const grouped = new WeakMap<InputSet, ReadonlyMap<string, readonly string[]>>();
 
-function missingByFolder(set: InputSet): ReadonlyMap<string, readonly string[]> {
+/** The paths that must be missing, by their folder. */
+export function missingByFolder(set: InputSet): ReadonlyMap<string, readonly string[]> {
   let groups = grouped.get(set);
   if (groups === undefined) {
     const made = new Map<string, string[]>();

@@ -1,0 +1,79 @@
+// Checks: the state of the world that a known result needs, as a list that the launcher can verify by itself. The daemon
+// answers a repeated compile with the result and its checks, so that asking for the attributes of hundreds of headers is done
+// by the launchers, in parallel and in C, and not by the one thread here. cli/launcher/launcher.c reads this format:
+// each check is a kind byte, the kind's fields, and paths ended by NUL.
+import { type BigIntStats, statSync } from 'node:fs';
+import type { FileStates } from './file-states.ts';
+import { absolutePath, type InputSet, missingByFolder } from './input-manifest.ts';
+import type { ProjectFolder } from './project-folder.ts';
+
+const kinds = {
+  /** device, inode, size, mtime and ctime in nanoseconds; path: a file that is just as it was. */
+  sameFile: 1,
+  /** path: nothing is there. */
+  missing: 2,
+  /** path: a folder is there. */
+  folder: 3,
+  /** path: a regular file is there. */
+  file: 4,
+  /** as sameFile, of a folder; path: nothing in it was added or removed. */
+  sameFolder: 5,
+  /** as sameFile, of a folder; path; number of names; names: unless the folder is the same, none of the names is in it. */
+  lacksNames: 6,
+} as const;
+
+/**
+ * The checks under which this set still holds as it does now, or undefined where that cannot be told (something changed
+ * a moment ago).
+ */
+export function checksOf(set: InputSet, folder: ProjectFolder, states: FileStates): Buffer[] | undefined {
+  const checks: (Buffer | undefined)[] = [];
+  for (const path of set.reads) checks.push(states.checkOf(absolutePath(path, folder), sameFileCheck));
+  for (const [parent, names] of missingByFolder(set))
+    checks.push(lacksCheck(absolutePath(parent, folder), names, states));
+  for (const path of set.exists) {
+    const absolute = absolutePath(path, folder);
+    const kind = states.kindOf(absolute);
+    checks.push(kind === 'folder' || kind === 'file' ? pathCheck(kinds[kind], absolute) : undefined);
+  }
+  for (const path of set.listed) {
+    const absolute = absolutePath(path, folder);
+    const stats = statSync(absolute, { bigint: true, throwIfNoEntry: false });
+    checks.push(stats && Buffer.concat([attributes(kinds.sameFolder, stats), cString(absolute)]));
+  }
+  return checks.every(check => check !== undefined) ? checks : undefined;
+}
+
+/** The check for a file with these attributes. */
+export function sameFileCheck(path: string, stats: BigIntStats): Buffer {
+  return Buffer.concat([attributes(kinds.sameFile, stats), cString(path)]);
+}
+
+function lacksCheck(parent: string, names: readonly string[], states: FileStates): Buffer | undefined {
+  const stats = statSync(parent, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return pathCheck(kinds.missing, parent);
+  if (!stats.isDirectory())
+    return Buffer.concat(names.map(name => pathCheck(kinds.missing, `${parent}/${name}`)));
+  if (!states.lacksAll(parent, names)) return undefined;
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(names.length);
+  return Buffer.concat([attributes(kinds.lacksNames, stats), cString(parent), count, ...names.map(cString)]);
+}
+
+function pathCheck(kind: number, path: string): Buffer {
+  return Buffer.concat([Buffer.of(kind), cString(path)]);
+}
+
+function cString(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
+}
+
+function attributes(kind: number, stats: BigIntStats): Buffer {
+  const bytes = Buffer.alloc(41);
+  bytes[0] = kind;
+  const fields = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs];
+  fields.forEach((field, i) => {
+    bytes.writeBigUInt64LE(BigInt.asUintN(64, field), 1 + 8 * i);
+  });
+  return bytes;
+}

@@ -1,0 +1,57 @@
+// Results that a repeated command is answered with at once: by the command as it was given, with the checks that the
+// launcher makes before it believes the answer (checks.ts). Only a shortcut: what it names is looked up as ever.
+import { type Digest, digestOf } from '../digest.ts';
+import { readyBytesMax } from '../limits.ts';
+import type { CompileRequest } from './compile-front.ts';
+import { decidingVariables } from './compile-key.ts';
+import type { ProjectFolder } from './project-folder.ts';
+
+export interface ReadyResult {
+  readonly action: Digest;
+  readonly folder: ProjectFolder;
+  readonly checks: readonly Buffer[];
+}
+
+/** What one entry takes beside the checks that only it has. */
+const entryBytes = 500;
+const referenceBytes = 8;
+
+export class ReadyResults {
+  readonly #entries = new Map<Digest, { readonly ready: ReadyResult; readonly bytes: number }>();
+  /** Variables that any compile was seen to ask for: they are part of every command's key. */
+  readonly #variables = new Set<string>(decidingVariables);
+  #bytes = 0;
+
+  keyOf(request: CompileRequest): Digest {
+    const { compiler, argv, cwd, environment, stderrIsTerminal } = request;
+    const parts = [compiler, cwd, stderrIsTerminal ? 'terminal' : 'pipe', ...argv, ''];
+    for (const name of this.#variables) parts.push(name, environment(name) ?? '\x01');
+    return digestOf(parts.join('\0'));
+  }
+
+  get(key: Digest): ReadyResult | undefined {
+    return this.#entries.get(key)?.ready;
+  }
+
+  /** Keeps the entry for the request that `keyOf` the same request gives from now on. */
+  set(request: CompileRequest, variables: readonly string[], ready: ReadyResult): void {
+    for (const name of variables) this.#variables.add(name);
+    const key = this.keyOf(request);
+    this.delete(key);
+    const own = ready.checks.reduce(
+      (sum, check) => sum + (check.length > 1000 ? check.length : referenceBytes),
+      entryBytes,
+    );
+    this.#entries.set(key, { ready, bytes: own });
+    this.#bytes += own;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= readyBytesMax) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: Digest): void {
+    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
+    this.#entries.delete(key);
+  }
+}
