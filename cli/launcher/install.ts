@@ -48,7 +48,10 @@ export async function installLauncher(
     return paths;
   try {
     await mkdir(paths.shimDir, { recursive: true, mode: 0o700 });
-    await build(sourceDir, 'launcher.c', paths.launcher, []);
+    // without libraries to load it starts in half the time; not every machine has a libc.a
+    await build(sourceDir, 'launcher.c', paths.launcher, ['-static']).catch(() =>
+      build(sourceDir, 'launcher.c', paths.launcher, []),
+    );
     await build(sourceDir, 'observer.c', paths.observer, ['-shared', '-fPIC', '-ldl']);
     await writeScript(join(binDir, 'start-daemon'), `exec ${commands.startDaemon}`);
     const { launcher } = paths;
