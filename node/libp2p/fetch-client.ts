@@ -21,8 +21,8 @@ interface Pending {
 
 export interface FetchClientInit {
   readonly clock: Clock;
-  /** Sends one request frame; rejects when there is no stream. */
-  send(request: unknown): Promise<void>;
+  /** Sends one request frame once there is a stream; rejects when there will be none, or with the signal. */
+  send(request: unknown, signal: AbortSignal): Promise<void>;
   /** Something in an answer was refused; the reason is a short stable word. */
   onRefused(reason: string): void;
 }
@@ -93,11 +93,11 @@ export class FetchClient {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const onAbort = () => {
       reject(signal.reason);
-      this.#init.send(requestToWire({ kind: 'cancel', id })).catch(() => undefined);
+      this.#init.send(requestToWire({ kind: 'cancel', id }), AbortSignal.abort()).catch(() => undefined);
     };
     signal.addEventListener('abort', onAbort, { once: true });
     this.#pending.set(id, { reject, onReply: reply => onReply(reply, resolve) });
-    this.#init.send(requestToWire(request(id))).catch(reject);
+    this.#init.send(requestToWire(request(id)), signal).catch(reject);
     try {
       return await promise;
     } finally {

@@ -32,6 +32,7 @@ export class KeptStream {
   #isStopped = false;
   #retryMs = reopenMsMin;
   #cancelRetry = () => {};
+  readonly #waiters = new Set<() => void>();
 
   constructor(init: KeptStreamInit) {
     this.#init = init;
@@ -43,8 +44,19 @@ export class KeptStream {
     return this.#stream?.isOpen ? this.#stream : undefined;
   }
 
+  /** The open stream, as soon as there is one. Rejects with the signal's reason, or when stopped. */
+  async opened(signal: AbortSignal): Promise<FramedStream> {
+    while (this.current === undefined) {
+      signal.throwIfAborted();
+      if (this.#isStopped) throw new Error('the member has left');
+      await this.#nextChange(signal);
+    }
+    return this.current;
+  }
+
   stop(): void {
     this.#isStopped = true;
+    this.#changed();
     this.#cancelRetry();
     this.#stream?.abort(new Error('the member has left'));
   }
@@ -62,6 +74,7 @@ export class KeptStream {
       });
       if (this.#isStopped) return framed.abort(new Error('the member has left'));
       this.#stream = framed;
+      this.#changed();
       this.#init.onOpen?.(framed);
       // Only a stream that lives for a while proves that the next attempt is worth making at once.
       this.#cancelRetry = clock.schedule(redialMsMin, () => {
@@ -70,6 +83,17 @@ export class KeptStream {
     } catch {
       this.#retryLater();
     }
+  }
+
+  #nextChange(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiters.add(resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    return promise.finally(() => this.#waiters.delete(resolve));
+  }
+
+  #changed(): void {
+    for (const resolve of this.#waiters) resolve();
   }
 
   #onFrame(value: unknown): void {

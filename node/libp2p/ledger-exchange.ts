@@ -23,8 +23,10 @@ export interface LedgerExchangeInit {
 
 export class LedgerExchange {
   readonly #init: LedgerExchangeInit;
-  /** What the teammate is known to have, with all that lies before; undefined until it said so. */
-  #theirs: StatementId[] | undefined;
+  /** What the teammate last said it has; undefined until it did. */
+  #told: readonly StatementId[] | undefined;
+  /** What it has once all that we sent since has arrived. */
+  #theirs: readonly StatementId[] | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   /** Statements of the teammate's that are being added now: telling everyone of them must not send them back. */
   readonly #arriving = new Set<string>();
@@ -33,17 +35,19 @@ export class LedgerExchange {
     this.#init = init;
   }
 
-  /** Says what we know. */
+  /** A new stream to the teammate: what was sent on an earlier one may be lost. */
   start(): void {
-    this.#askedAtMs = this.#init.clock.nowMs();
-    this.#init.post(ledgerMessageToWire({ kind: 'heads', heads: this.#init.ledger.heads() }));
+    this.#theirs = this.#told;
+    this.#ask();
+    this.sendNews();
   }
 
   /** Takes one frame from the teammate. Throws a ProtocolError where it breaks the rules. */
   onFrame(value: unknown): void {
     const message = ledgerMessageFromWire(value);
     if (message.kind === 'heads') {
-      this.#theirs = [...message.heads];
+      this.#told = message.heads;
+      this.#theirs = message.heads;
       this.sendNews();
     } else {
       this.#take(message.statements).catch(error => this.#init.onTrouble(error));
@@ -70,7 +74,13 @@ export class LedgerExchange {
     });
     if (report.refused > 0) this.#init.onRefused('bad-statement');
     const isDue = clock.nowMs() - this.#askedAtMs >= askAgainMs;
-    if (report.pending > 0 && isDue) this.start();
+    if (report.pending > 0 && isDue) this.#ask();
+  }
+
+  /** Says what we know, to be sent the rest. */
+  #ask(): void {
+    this.#askedAtMs = this.#init.clock.nowMs();
+    this.#init.post(ledgerMessageToWire({ kind: 'heads', heads: this.#init.ledger.heads() }));
   }
 }
 

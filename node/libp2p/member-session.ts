@@ -62,7 +62,7 @@ export class MemberSession {
     const common = { host: init.host, member, clock, onRefused };
     this.fetch = new FetchClient({
       clock,
-      send: request => this.#fetchStream.current?.send(request) ?? Promise.reject(new Error('not connected')),
+      send: async (request, signal) => (await this.#fetchStream.opened(signal)).send(request),
       onRefused: reason => onRefused(reason, member),
     });
     this.#ledgerExchange = new LedgerExchange({

@@ -12,7 +12,8 @@ import type { TeamGater } from './team-gater.ts';
 
 export interface PeersNetworkInit extends Omit<MemberSessionInit, 'member' | 'inventory'> {
   readonly gater: TeamGater;
-  onConnected(member: MemberKey): void;
+  /** `addresses`: where we dialled it; empty where it dialled us. */
+  onConnected(member: MemberKey, addresses: readonly string[]): void;
   onDisconnected(member: MemberKey): void;
 }
 
@@ -116,7 +117,11 @@ export class PeersNetwork implements Peers {
     const member = this.#init.gater.memberOf(peer);
     if (member === undefined || this.#sessions.has(member)) return;
     this.#sessions.set(member, new MemberSession({ ...this.#init, member, inventory: this.#inventory }));
-    this.#init.onConnected(member);
+    const dialled = this.#init.host.getConnections(peer).filter(({ direction }) => direction === 'outbound');
+    this.#init.onConnected(
+      member,
+      dialled.map(({ remoteAddr }) => `${remoteAddr}`),
+    );
   }
 
   #disconnected(peer: PeerId): void {

@@ -194,7 +194,8 @@ class TeamSwarm implements Swarm {
       },
       onRefused: this.#onRefused,
       onTrouble: this.#onTrouble,
-      onConnected: member => {
+      onConnected: (member, addresses) => {
+        this.#learn(member, addresses);
         this.#rendezvous.onConnected();
         onEvent({ kind: 'member-connected', member });
       },
