@@ -1,10 +1,9 @@
 // The compile front: turns a compiler's command into an action, finds its result or has it run under observation, and
 // makes a result of what the run did. In doubt a command is run as it is, with a named reason (`p2pcache stats` counts it).
-import { realpathSync, statSync } from 'node:fs';
 import type { Found, Results } from '../actions/results.ts';
 import { type Digest, digestOf } from '../digest.ts';
 import { checksOf } from './checks.ts';
-import { type CompilerFamily, compilerFamily, readCommandLine } from './command-line.ts';
+import { identifyCompile } from './compile-identity.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
 import {
   type RestoredOutput,
@@ -25,7 +24,7 @@ import {
 } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
-import { type ProjectFolder, projectFolder } from './project-folder.ts';
+import type { ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
 
 export interface CompileRequest {
@@ -125,7 +124,7 @@ export class CompileFront {
   /** The same without a shortcut: every input is looked at. */
   async beginAfresh(request: CompileRequest): Promise<CompileReply> {
     this.#ready.delete(this.#ready.keyOf(request));
-    const identity = this.#identify(request);
+    const identity = identifyCompile(request, this.#states, this.#cpu);
     if ('uncached' in identity) {
       this.#events.uncached(identity.uncached);
       return { kind: 'run-plain' };
@@ -157,32 +156,6 @@ export class CompileFront {
       return async () => {};
     }
     return () => this.#keep(ticket, report, taken.observed, taken.files);
-  }
-
-  #identify(request: CompileRequest): CompileIdentity | { uncached: string } {
-    const { cwd, environment } = request;
-    const compiler = identifyCompiler(request.compiler);
-    if (compiler === undefined) return { uncached: 'unknown-compiler' };
-    const command = readCommandLine(request.argv.slice(1), cwd);
-    if ('uncached' in command) return command;
-    const digest = this.#states.stateOf(compiler.path);
-    if (digest === 'missing' || digest === 'folder' || digest === 'other')
-      return { uncached: 'unknown-compiler' };
-    const folder = projectFolder(cwd, spelledFolder(cwd, environment('PWD')), [
-      command.source,
-      ...(command.output === undefined ? [] : [command.output]),
-    ]);
-    const added =
-      request.stderrIsTerminal && !command.choosesColour ? colourArguments(compiler.family, environment) : [];
-    return {
-      family: compiler.family,
-      compiler: digest,
-      command,
-      folder,
-      environment,
-      added,
-      cpu: command.usesNativeCpu ? this.#cpu() : '',
-    };
   }
 
   async #findAtPeers(keys: CompileKeys, identity: CompileIdentity): Promise<Hit | undefined> {
@@ -308,32 +281,4 @@ function resultReply(
     checks,
     taken,
   };
-}
-
-function identifyCompiler(path: string): { path: string; family: CompilerFamily } | undefined {
-  try {
-    const real = realpathSync(path);
-    const family = compilerFamily(real);
-    return family && { path: real, family };
-  } catch {
-    return undefined;
-  }
-}
-
-/** $PWD where it names the working folder, as gcc and clang take it; else undefined. */
-function spelledFolder(cwd: string, pwd: string | undefined): string | undefined {
-  if (pwd === undefined || !pwd.startsWith('/') || pwd === cwd) return undefined;
-  try {
-    const [a, b] = [statSync(pwd), statSync(cwd)];
-    return a.ino === b.ino && a.dev === b.dev ? pwd : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The launcher reads the compiler's diagnostics through a pipe, so it asks for the colours that a terminal would get. */
-function colourArguments(family: CompilerFamily, environment: Environment): string[] {
-  const term = environment('TERM');
-  if (term === undefined || term === 'dumb' || environment('GCC_COLORS') === '') return [];
-  return [family === 'gcc' ? '-fdiagnostics-color=always' : '-fcolor-diagnostics'];
 }

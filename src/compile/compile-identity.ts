@@ -1,0 +1,67 @@
+// What a compile is before any of its files are read: which compiler by content, which command, in which folder.
+import { realpathSync, statSync } from 'node:fs';
+import { type CompilerFamily, compilerFamily, readCommandLine, type Uncached } from './command-line.ts';
+import type { CompileRequest } from './compile-front.ts';
+import type { CompileIdentity } from './compile-key.ts';
+import type { FileStates } from './file-states.ts';
+import type { Environment } from './input-manifest.ts';
+import { projectFolder } from './project-folder.ts';
+
+/** The compile that the request asks for, or why it is one that is not cached. `cpu` describes the processor. */
+export function identifyCompile(
+  request: CompileRequest,
+  states: FileStates,
+  cpu: () => string,
+): CompileIdentity | Uncached {
+  const { cwd, environment } = request;
+  const compiler = identifyCompiler(request.compiler);
+  if (compiler === undefined) return { uncached: 'unknown-compiler' };
+  const command = readCommandLine(request.argv.slice(1), cwd);
+  if ('uncached' in command) return command;
+  const digest = states.stateOf(compiler.path);
+  if (digest === 'missing' || digest === 'folder' || digest === 'other')
+    return { uncached: 'unknown-compiler' };
+  const folder = projectFolder(cwd, spelledFolder(cwd, environment('PWD')), [
+    command.source,
+    ...(command.output === undefined ? [] : [command.output]),
+  ]);
+  const added =
+    request.stderrIsTerminal && !command.choosesColour ? colourArguments(compiler.family, environment) : [];
+  return {
+    family: compiler.family,
+    compiler: digest,
+    command,
+    folder,
+    environment,
+    added,
+    cpu: command.usesNativeCpu ? cpu() : '',
+  };
+}
+
+function identifyCompiler(path: string): { path: string; family: CompilerFamily } | undefined {
+  try {
+    const real = realpathSync(path);
+    const family = compilerFamily(real);
+    return family && { path: real, family };
+  } catch {
+    return undefined;
+  }
+}
+
+/** $PWD where it names the working folder, as gcc and clang take it; else undefined. */
+function spelledFolder(cwd: string, pwd: string | undefined): string | undefined {
+  if (pwd === undefined || !pwd.startsWith('/') || pwd === cwd) return undefined;
+  try {
+    const [a, b] = [statSync(pwd), statSync(cwd)];
+    return a.ino === b.ino && a.dev === b.dev ? pwd : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The launcher reads the compiler's diagnostics through a pipe, so it asks for the colours that a terminal would get. */
+function colourArguments(family: CompilerFamily, environment: Environment): string[] {
+  const term = environment('TERM');
+  if (term === undefined || term === 'dumb' || environment('GCC_COLORS') === '') return [];
+  return [family === 'gcc' ? '-fdiagnostics-color=always' : '-fcolor-diagnostics'];
+}
