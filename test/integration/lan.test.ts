@@ -1,0 +1,45 @@
+// Machines on one local network that were told no address: mDNS, noise, membership and the door find and let in each other.
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { HostProcess, LocalNetwork, namespacesUnavailable } from '../support/network-namespaces.ts';
+
+const script = fileURLToPath(new URL('../support/lan-machine.ts', import.meta.url));
+const obstacle = await namespacesUnavailable();
+if (obstacle !== undefined) console.warn(`SKIPPED, no network namespaces: ${obstacle}`);
+
+test.skipIf(obstacle !== undefined)(
+  'door, announcement, record and blob between two hosts; a third joins by invite while the founder is off',
+  async () => {
+    const network = await LocalNetwork.create();
+    const machine = async (first: unknown) => {
+      const started = new HostProcess(await network.host(), script);
+      started.write(first);
+      return started;
+    };
+
+    const founder = await machine({ do: 'found' });
+    expect(await founder.read()).toEqual({ up: true, members: 1 });
+    const second = await machine({ do: 'knock' });
+    const shown = await second.read<{ phrase: string }>();
+    founder.write({ do: 'admit' });
+    expect(await founder.read()).toEqual(shown);
+    expect(await second.read()).toEqual({ up: true, members: 2 });
+
+    founder.write({ do: 'keep', name: 'main.c' });
+    expect(await founder.read()).toEqual({ kept: 'main.c' });
+    second.write({ do: 'fetch', name: 'main.c' });
+    expect(await second.read()).toEqual({ records: 1, output: 'output of main.c' });
+
+    founder.write({ do: 'invite' });
+    const { line } = await founder.read<{ line: string }>();
+    second.write({ do: 'knows-invite' });
+    await second.read();
+    founder.kill('SIGKILL');
+    const third = await machine({ do: 'join', line });
+    expect(await third.read()).toEqual({ up: true, members: 3 });
+    third.write({ do: 'keep', name: 'util.c' });
+    await third.read();
+    second.write({ do: 'fetch', name: 'util.c' });
+    expect(await second.read()).toEqual({ records: 1, output: 'output of util.c' });
+  },
+);
