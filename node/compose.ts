@@ -167,6 +167,7 @@ export async function composeSession(
       hit: found => countHit(stats, found, keyring().members.get(found.record.signer)?.name),
       miss: () => stats.miss(),
       uncached: reason => stats.uncached(reason),
+      refused: reason => stats.refused(reason),
     },
     cpu: describeProcessor,
     peerDeadline: () => deadline(clock, config.peerDeadlineMs),

@@ -13,6 +13,7 @@ import {
   toResult,
   type WrittenFile,
 } from './compile-outputs.ts';
+import { isExpectedOutput } from './expected-outputs.ts';
 import type { FileStates } from './file-states.ts';
 import {
   absolutePath,
@@ -24,7 +25,7 @@ import {
 } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
-import type { ProjectFolder } from './project-folder.ts';
+import { fromPortable, type ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
 
 export interface CompileRequest {
@@ -76,6 +77,7 @@ export interface CompileEvents {
   hit(found: Found): void;
   miss(): void;
   uncached(reason: string): void;
+  refused(reason: string): void;
 }
 
 interface Hit {
@@ -175,13 +177,23 @@ export class CompileFront {
         const action = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
         if (action === undefined || seen.has(action)) continue;
         seen.add(action);
-        const [found] = await (peers
+        const results = await (peers
           ? this.#results.findAtPeers(action, peers)
           : this.#results.findHere(action));
+        const found = results.find(each => this.#writesOnlyItsOwn(each, identity));
         if (found !== undefined) return { found, set };
       }
     }
     return undefined;
+  }
+
+  /** A record that names other files than the command's own is refused, whoever signed it. */
+  #writesOnlyItsOwn({ record }: Found, { command, folder }: CompileIdentity): boolean {
+    const isFine = record.result.outputFiles.every(file =>
+      isExpectedOutput(fromPortable(file.path, folder.root), command),
+    );
+    if (!isFine) this.#events.refused('output-path');
+    return isFine;
   }
 
   #takeOutputs(
@@ -193,7 +205,9 @@ export class CompileFront {
     const observed = readObservation(report.log);
     if ('uncached' in observed) return observed;
     const files = readOutputs(observed.written, ticket.identity.folder);
-    return files === undefined ? { uncached: 'special-output' } : { observed, files };
+    if (files === undefined) return { uncached: 'special-output' };
+    const isExpected = files.every(file => isExpectedOutput(file.path, ticket.identity.command));
+    return isExpected ? { observed, files } : { uncached: 'unexpected-output' };
   }
 
   async #keep(
