@@ -43,54 +43,57 @@ export async function askInTurn<Answer>(question: Question<Answer>): Promise<Tol
 
 /** Starts one member after the other until one answers, all are done, or `stop` fires. */
 function race<Answer>(question: Question<Answer>, stop: AbortSignal): Promise<Told<Answer> | undefined> {
-  const { members, askedMax, clock, ranking, isHedged } = question;
+  const { members, askedMax, clock, ranking, isHedged, ask } = question;
   const queue = members.slice(0, askedMax);
+  /** Since when each member that is asked now has been waited for. */
+  const underWay = new Map<MemberKey, number>();
   return new Promise(resolve => {
-    let underWay = 0;
     let cancelHedge = () => {};
     const finish = (told: Told<Answer> | undefined) => {
       cancelHedge();
       stop.removeEventListener('abort', onStop);
+      // At once, not when the askers notice: the next question must already know whom not to ask.
+      for (const [member, sinceMs] of underWay) leaveBehind(question, member, clock.nowMs() - sinceMs);
+      underWay.clear();
       resolve(told);
     };
     const onStop = () => finish(undefined);
     stop.addEventListener('abort', onStop, { once: true });
+    const settle = (member: MemberKey, answer: Answer | undefined, hasFailed: boolean) => {
+      const sinceMs = underWay.get(member);
+      if (sinceMs === undefined) return;
+      underWay.delete(member);
+      // Times are compared between small answers only; a large blob takes as long as it is large.
+      if (hasFailed) ranking.failed(member);
+      else ranking.answered(member, isHedged ? clock.nowMs() - sinceMs : undefined);
+      if (answer !== undefined) finish({ answer, member });
+      else next();
+    };
     const next = () => {
       cancelHedge();
       const member = queue.shift();
       if (member === undefined) {
-        if (underWay === 0) finish(undefined);
+        if (underWay.size === 0) finish(undefined);
         return;
       }
-      underWay += 1;
+      underWay.set(member, clock.nowMs());
       if (isHedged) cancelHedge = clock.schedule(ranking.hedgeDelayMs(member), next);
-      void askOne(question, member, stop).then(answer => {
-        underWay -= 1;
-        if (answer !== undefined) finish({ answer, member });
-        else next();
-      });
+      ask(member, stop).then(
+        answer => settle(member, answer, false),
+        () => settle(member, undefined, true),
+      );
     };
     next();
   });
 }
 
-/** The member's answer; undefined where it has none or failed. Keeps the ranking informed. */
-async function askOne<Answer>(
-  { ask, clock, ranking, deadlineMs, isHedged }: Question<Answer>,
+/** What it means for a member that the question ended without its answer: being outrun by another is no failure; letting
+ * the whole deadline pass is. */
+function leaveBehind<Answer>(
+  { ranking, deadlineMs, isHedged }: Question<Answer>,
   member: MemberKey,
-  stop: AbortSignal,
-): Promise<Answer | undefined> {
-  const startedMs = clock.nowMs();
-  try {
-    const answer = await ask(member, stop);
-    // Times are compared between small answers only; a large blob takes as long as it is large.
-    ranking.answered(member, isHedged ? clock.nowMs() - startedMs : undefined);
-    return answer;
-  } catch {
-    // Being outrun by another member is no failure; letting the whole deadline pass is.
-    const waitedMs = clock.nowMs() - startedMs;
-    if (!stop.aborted || waitedMs >= 0.9 * deadlineMs) ranking.failed(member);
-    else if (isHedged) ranking.outrun(member, waitedMs);
-    return undefined;
-  }
+  waitedMs: number,
+): void {
+  if (waitedMs >= 0.9 * deadlineMs) ranking.failed(member);
+  else if (isHedged) ranking.outrun(member, waitedMs);
 }
