@@ -68,7 +68,7 @@ export class Door {
       listen: init.listen,
       gater: { denyDialPeer: () => true, denyDialMultiaddr: () => true },
       mdns: init.mdns ? { tag: doorMdnsTag, intervalMs: 60_000 } : undefined,
-      dhtTeamId: undefined,
+      dht: undefined,
       connectionsMax: doorConnectionsMax,
       inboundPerSecondMax: 10,
     });

@@ -4,7 +4,7 @@ import { noise } from '@chainsafe/libp2p-noise';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PeerDiscovery, PeerInfo } from '@libp2p/interface';
-import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import type { KadDHT } from '@libp2p/kad-dht';
 import { type MulticastDNSComponents, mdns } from '@libp2p/mdns';
 import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
@@ -12,6 +12,7 @@ import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { CodedError } from '../../src/errors.ts';
 import { parseAddress } from './address.ts';
+import { type TeamDhtInit, teamDht } from './team-dht.ts';
 
 export interface HostMdns {
   /** The service that this host answers for and looks for. */
@@ -29,8 +30,8 @@ export interface HostInit {
   readonly gater: ConnectionGater;
   /** Undefined: no mDNS. */
   readonly mdns: HostMdns | undefined;
-  /** Whose DHT to serve; undefined: none. */
-  readonly dhtTeamId: string | undefined;
+  /** Undefined: no part in any DHT. */
+  readonly dht: TeamDhtInit | undefined;
   readonly connectionsMax: number;
   /** From one address. */
   readonly inboundPerSecondMax: number;
@@ -55,8 +56,9 @@ export async function startHost(init: HostInit): Promise<Host> {
       maxConnections: init.connectionsMax,
       inboundConnectionThreshold: init.inboundPerSecondMax,
       maxIncomingPendingConnections: 64,
-      dialTimeout: 5_000,
-      addressDialTimeout: 2_500,
+      // A member can have many addresses, tried in turn, most of them of networks that this machine is not on.
+      dialTimeout: 20_000,
+      addressDialTimeout: 2_000,
       inboundUpgradeTimeout: 5_000,
       reconnectRetries: 0,
     },
@@ -64,8 +66,8 @@ export async function startHost(init: HostInit): Promise<Host> {
     connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 8_000 } },
   };
   try {
-    if (init.dhtTeamId === undefined) return await createLibp2p({ ...common, services });
-    return await createLibp2p({ ...common, services: { ...services, dht: teamDht(init.dhtTeamId) } });
+    if (init.dht === undefined) return await createLibp2p({ ...common, services });
+    return await createLibp2p({ ...common, services: { ...services, dht: teamDht(init.dht) } });
   } catch (error) {
     throw listenError(error, listen);
   }
@@ -86,19 +88,6 @@ function discovery({
 
 /** A paused reader's stream is reset beyond this; larger than any yamux window, so that ours never is. */
 const streamReadBufferBytesMax = 32 * 1024 * 1024;
-
-/** Server mode on private addresses: the team's machines are each other's DHT, wherever they are. k and alpha are small
- * because a provide costs by them: measured 13 ms at k = 4 against 95 ms at k = 20 in a swarm of 20. */
-function teamDht(teamId: string) {
-  return kadDHT({
-    protocol: `/p2pcache/${teamId}/kad/1.0.0`,
-    clientMode: false,
-    peerInfoMapper: passthroughMapper,
-    kBucketSize: 4,
-    alpha: 3,
-    allowQueryWithZeroPeers: true,
-  });
-}
 
 function listenError(error: unknown, listen: readonly string[]): unknown {
   const text = allMessages(error);

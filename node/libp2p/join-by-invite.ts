@@ -43,7 +43,7 @@ export const joinByInvite: JoinByInvite = async (text, init) => {
           onFound: peer => candidates.push(addressesOf(peer)),
         }
       : undefined,
-    dhtTeamId: undefined,
+    dht: undefined,
     connectionsMax: 16,
     inboundPerSecondMax: 1,
   });

@@ -123,7 +123,7 @@ function newcomerHost(mdns: Parameters<typeof startHost>[0]['mdns']): Promise<Ho
     listen: [],
     gater: { denyInboundConnection: () => true },
     mdns,
-    dhtTeamId: undefined,
+    dht: undefined,
     connectionsMax: 64,
     inboundPerSecondMax: 1,
   });

@@ -42,7 +42,15 @@ export class MemberAddresses {
     return true;
   }
 
-  /** Without peer ids, newest first. */
+  /** The member was reached there: tried first from now on, before addresses that merely might be right. */
+  worked(member: MemberKey, text: string): void {
+    this.learn(member, [text]);
+    const address = plain(text);
+    const others = this.of(member).filter(each => each !== address);
+    if (address !== undefined) this.#addresses.set(member, [address, ...others]);
+  }
+
+  /** Without peer ids, most promising first. */
   of(member: MemberKey): readonly string[] {
     return this.#addresses.get(member) ?? [];
   }

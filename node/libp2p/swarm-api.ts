@@ -65,6 +65,8 @@ export interface Swarm {
   readonly peers: Peers;
   /** Dialable multiaddrs, the peer id included. */
   listenAddresses(): readonly string[];
+  /** Where members can be dialled, peer ids included: this machine first, then teammates, connected ones before others. */
+  teamAddresses(): readonly string[];
   /** Where newcomers can knock; empty without a door. */
   doorAddresses(): readonly string[];
   connectedMembers(): readonly MemberKey[];

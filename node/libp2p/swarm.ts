@@ -9,7 +9,7 @@ import { type Host, startHost } from './host.ts';
 import { serveJoin } from './join-server.ts';
 import { teamMdnsTag } from './mdns-tags.ts';
 import { MemberAddresses } from './member-addresses.ts';
-import { memberKeyOf } from './member-peer-id.ts';
+import { memberKeyOf, peerIdOf } from './member-peer-id.ts';
 import { PeersNetwork } from './peers-network.ts';
 import { Rendezvous } from './rendezvous.ts';
 import type { Swarm, SwarmInit } from './swarm-api.ts';
@@ -22,6 +22,8 @@ export { findTeams, knock } from './knock.ts';
 const connectionsMax = 300;
 /** Teammates can share one address, and all come back at once after a power cut; libp2p's default of 5 turns them away. */
 const inboundPerSecondMax = 100;
+/** In an invite a second member is worth more than a second address of the same. */
+const addressesPerTeammate = 2;
 /** A lost packet or a member that just started costs at most this until the next mDNS query. */
 const mdnsIntervalMs = 3_000;
 
@@ -44,7 +46,7 @@ export async function startSwarm(init: SwarmInit): Promise<Swarm> {
     listen: config.listen,
     gater,
     mdns: config.mdns ? { tag: teamMdnsTag(ledger.teamId), intervalMs: mdnsIntervalMs, onFound } : undefined,
-    dhtTeamId: ledger.teamId,
+    dht: { teamId: ledger.teamId, isMember: peer => gater.memberOf(peer) !== undefined },
     connectionsMax,
     inboundPerSecondMax,
   });
@@ -145,6 +147,17 @@ class TeamSwarm implements Swarm {
     return this.#host.getMultiaddrs().map(String);
   }
 
+  teamAddresses(): string[] {
+    const teammates = new Set([...this.peers.connected(), ...this.#addresses.all().keys()]);
+    const theirs = [...teammates].flatMap(member =>
+      this.#addresses
+        .of(member)
+        .slice(0, addressesPerTeammate)
+        .map(address => `${address}/p2p/${peerIdOf(member)}`),
+    );
+    return [...this.listenAddresses(), ...theirs];
+  }
+
   doorAddresses(): string[] {
     return this.#door.addresses();
   }
@@ -195,7 +208,7 @@ class TeamSwarm implements Swarm {
       onRefused: this.#onRefused,
       onTrouble: this.#onTrouble,
       onConnected: (member, addresses) => {
-        this.#learn(member, addresses);
+        for (const address of addresses) this.#addresses.worked(member, address);
         this.#rendezvous.onConnected();
         onEvent({ kind: 'member-connected', member });
       },

@@ -32,7 +32,7 @@ async function bareHost(identity: Identity = generateIdentity()): Promise<Host> 
     listen: ['127.0.0.1:0'],
     gater: {},
     mdns: undefined,
-    dhtTeamId: undefined,
+    dht: undefined,
     connectionsMax: 10,
     inboundPerSecondMax: 100,
   });
@@ -205,7 +205,7 @@ describe('people who are no members', () => {
     );
     const host = await bareHost(invite);
     const connection = await host.dial(parseAddress(founder.swarm.listenAddresses()[0]!));
-    for (const protocol of memberProtocols) {
+    for (const protocol of [...memberProtocols, `/p2pcache/${founder.ledger.teamId}/kad/1.0.0`]) {
       const stream = await connection.newStream(protocol, { signal: signal() });
       await closed(stream);
     }
