@@ -35,6 +35,7 @@ import type { Identity } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import type { Config } from './config.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
+import { childProcesses } from './system/child-processes.ts';
 import type { EventLog } from './system/event-log.ts';
 import { readKept } from './system/kept-file.ts';
 import { describeProcessor } from './system/processor.ts';
@@ -170,6 +171,7 @@ export async function composeSession(
       refused: reason => stats.refused(reason),
     },
     cpu: describeProcessor,
+    processes: childProcesses,
     peerDeadline: () => deadline(clock, config.peerDeadlineMs),
   });
   return { identity, team, swarm, front, stop: async () => swarm?.stop() };

@@ -110,3 +110,8 @@ export const decodedActionsMax = 8_192;
 
 /** Bytes of results kept ready for repeated commands (compile/ready-results.ts). */
 export const readyBytesMax = 24 * 1024 * 1024;
+
+/** How long a launcher may wait for the proof that a result does not depend on its folder (compile/folder-proof.ts). */
+export const proofTimeoutMs = 2_000;
+/** Preprocessed text held while it is looked through. */
+export const preprocessedBytesMax = 64 * 1024 * 1024;

@@ -8,7 +8,6 @@ import type {
   CompileRequest,
   CompileTicket,
 } from '../../src/compile/compile-front.ts';
-import type { Environment } from '../../src/compile/input-manifest.ts';
 import {
   doneReply,
   FrameReader,
@@ -83,7 +82,7 @@ class LauncherSession {
         this.#socket.end(runPlainReply);
         return;
       }
-      this.#request = { ...request, environment: environmentOf(request.environment) };
+      this.#request = { ...request, ...environmentOf(request.environment) };
       this.#answer(await front.begin(this.#request), observer);
     } catch (error) {
       this.#parts.onFallback('daemon-error', error);
@@ -160,16 +159,20 @@ function ownView(): FileSystemView {
   }
 }
 
-function environmentOf(block: string): Environment {
-  let variables: Map<string, string> | undefined;
-  return name => {
-    variables ??= new Map(
+function environmentOf(block: string): Pick<CompileRequest, 'environment' | 'variables'> {
+  let known: Map<string, string> | undefined;
+  const all = () => {
+    known ??= new Map(
       block.split('\0').map(entry => {
         const equals = entry.indexOf('=');
         return [entry.slice(0, equals), entry.slice(equals + 1)];
       }),
     );
-    return variables.get(name);
+    return known;
+  };
+  return {
+    environment: name => all().get(name),
+    variables: () => Object.fromEntries([...all()].filter(([name]) => name !== '')),
   };
 }
 

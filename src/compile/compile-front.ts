@@ -1,7 +1,8 @@
 // The compile front: turns a compiler's command into an action, finds its result or has it run under observation, and
 // makes a result of what the run did. In doubt a command is run as it is, with a named reason (`p2pcache stats` counts it).
 import type { Found, Results } from '../actions/results.ts';
-import { type Digest, digestOf } from '../digest.ts';
+import type { Digest } from '../digest.ts';
+import type { ProcessRunner } from '../platform/process-runner.ts';
 import { checksOf } from './checks.ts';
 import { identifyCompile } from './compile-identity.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
@@ -15,10 +16,10 @@ import {
 } from './compile-outputs.ts';
 import { isExpectedOutput } from './expected-outputs.ts';
 import type { FileStates } from './file-states.ts';
+import { FolderProof } from './folder-proof.ts';
 import {
   absolutePath,
   type Environment,
-  encodeManifest,
   evaluateInputs,
   type InputSet,
   inputSetOf,
@@ -35,6 +36,8 @@ export interface CompileRequest {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly environment: Environment;
+  /** The whole environment. */
+  readonly variables: () => Record<string, string>;
   readonly stderrIsTerminal: boolean;
 }
 
@@ -94,6 +97,7 @@ export class CompileFront {
   readonly #states: FileStates;
   readonly #events: CompileEvents;
   readonly #ready = new ReadyResults();
+  readonly #proof: FolderProof;
   readonly #cpu: () => string;
   readonly #peerDeadline: () => { signal: AbortSignal; dispose(): void };
 
@@ -104,6 +108,7 @@ export class CompileFront {
     events: CompileEvents;
     /** Describes the processor as far as -march=native sees it. */
     cpu: () => string;
+    processes: ProcessRunner;
     /** Bounds all that one compile waits for teammates. */
     peerDeadline: () => { signal: AbortSignal; dispose(): void };
   }) {
@@ -112,6 +117,7 @@ export class CompileFront {
     this.#states = parts.states;
     this.#events = parts.events;
     this.#cpu = parts.cpu;
+    this.#proof = new FolderProof(parts.processes);
     this.#peerDeadline = parts.peerDeadline;
   }
 
@@ -132,7 +138,8 @@ export class CompileFront {
       return { kind: 'run-plain' };
     }
     const keys = compileKeys(identity);
-    const hit = (await this.#find(keys, identity)) ?? (await this.#findAtPeers(keys, identity));
+    const hit =
+      (await this.#find(keys, request, identity)) ?? (await this.#findAtPeers(keys, request, identity));
     if (hit === undefined) {
       return { kind: 'run-observed', added: identity.added, ticket: { request, identity, keys } };
     }
@@ -160,18 +167,27 @@ export class CompileFront {
     return () => this.#keep(ticket, report, taken.observed, taken.files);
   }
 
-  async #findAtPeers(keys: CompileKeys, identity: CompileIdentity): Promise<Hit | undefined> {
+  async #findAtPeers(
+    keys: CompileKeys,
+    request: CompileRequest,
+    identity: CompileIdentity,
+  ): Promise<Hit | undefined> {
     const { signal, dispose } = this.#peerDeadline();
     try {
-      return await this.#find(keys, identity, signal);
+      return await this.#find(keys, request, identity, signal);
     } finally {
       dispose();
     }
   }
 
   /** On this machine; at teammates where a signal is given that ends the search. */
-  async #find(keys: CompileKeys, identity: CompileIdentity, peers?: AbortSignal): Promise<Hit | undefined> {
-    for (const key of [keys.shared, keys.bound]) {
+  async #find(
+    keys: CompileKeys,
+    request: CompileRequest,
+    identity: CompileIdentity,
+    peers?: AbortSignal,
+  ): Promise<Hit | undefined> {
+    for (const key of [keys.shared, keys.bound, keys.unproven]) {
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {
         const action = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
@@ -181,7 +197,9 @@ export class CompileFront {
           ? this.#results.findAtPeers(action, peers)
           : this.#results.findHere(action));
         const found = results.find(each => this.#writesOnlyItsOwn(each, identity));
-        if (found !== undefined) return { found, set };
+        if (found === undefined) continue;
+        if (key === keys.unproven && !(await this.#proof.isFolderFree(action, request, identity))) continue;
+        return { found, set };
       }
     }
     return undefined;
@@ -220,44 +238,22 @@ export class CompileFront {
     const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
     if (changed !== undefined) return this.#events.uncached(changed);
     const streams = { stdout: report.stdout!, stderr: report.stderr! };
-    const { result, blobs, isBound } = toResult(files, streams, {
-      folder,
-      source: identity.command.source,
-      mayShare: !this.#mayNameItsFile(observed, identity),
-    });
-    const key = isBound ? keys.bound : keys.shared;
+    const { result, blobs, isBound } = toResult(files, streams, folder, identity.command.source);
     const set = inputSetOf(observed, folder);
-    const action = evaluateInputs(key, set, folder, identity.environment, this.#states);
-    if (action === undefined) return this.#events.uncached('input-changed');
+    // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
+    const isUnproven = !isBound && this.#mayNameItsFile(observed, identity);
+    const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven] : [keys.shared];
+    const kept: Promise<void>[] = [];
+    for (const key of keyed) {
+      const action = evaluateInputs(key, set, folder, identity.environment, this.#states);
+      if (action === undefined) return this.#events.uncached('input-changed');
+      const { durationMs } = report;
+      kept.push(this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }));
+      kept.push(this.#manifests.keep(key, set));
+      if (key === keyed[0]) this.#makeReady(request, folder, set, action);
+    }
     this.#events.miss();
-    const { durationMs } = report;
-    const kept = [
-      this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
-      this.#keepManifest(key, set),
-    ];
-    this.#makeReady(request, folder, set, action);
     await Promise.all(kept);
-  }
-
-  async #keepManifest(key: Digest, set: InputSet): Promise<void> {
-    const sets = this.#manifests.withSet(key, set);
-    if (sets === undefined) return;
-    const bytes = encodeManifest(sets);
-    const digest = digestOf(bytes);
-    const empty = digestOf('');
-    await this.#results.keep({
-      kind: 'manifest',
-      action: key,
-      result: {
-        outputFiles: [{ path: 'manifest', digest, isExecutable: false }],
-        stdout: empty,
-        stderr: empty,
-        exitCode: 0,
-      },
-      blobs: new Map([[digest, bytes]]),
-      origin: 'local',
-      durationMs: 0,
-    });
   }
 
   /** Inputs must have been the same from before the run until now; else nobody knows what the compiler read. */
@@ -271,12 +267,10 @@ export class CompileFront {
 
   /**
    * Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text).
-   * Where one of them could, the result stays in its folder.
    */
   #mayNameItsFile(observed: Observation, { folder }: CompileIdentity): boolean {
     const own = [...observed.reads].filter(path => path.startsWith(`${folder.root}/`));
-    if (own.length === 0) return false;
-    return observed.readsRandomness || own.some(path => this.#states.mentionsFileName(path));
+    return own.some(path => this.#states.mentionsFileName(path));
   }
 }
 

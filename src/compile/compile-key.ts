@@ -20,6 +20,8 @@ export interface CompileKeys {
   readonly shared: Digest;
   /** For results that hold this checkout's folder. */
   readonly bound: Digest;
+  /** For results that show no trace of their folder but could depend on it: good elsewhere once that is proven there. */
+  readonly unproven: Digest;
 }
 
 export interface CompileIdentity {
@@ -48,6 +50,7 @@ export function compileKeys(identity: CompileIdentity): CompileKeys {
   ];
   return {
     shared: digestOf(encode(['compile', ...shared])),
+    unproven: digestOf(encode(['compile unproven', ...shared])),
     bound: digestOf(encode(['compile in folder', folder.root, folder.cwd, folder.spelledCwd, ...shared])),
   };
 }

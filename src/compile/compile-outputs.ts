@@ -42,15 +42,12 @@ export interface PortableResult {
 
 const textToken = '\0{root}\0';
 
-/** The result that these outputs make; bound to the folder where `mayShare` is false or the outputs show it. */
+/** The result that these outputs make, bound to the folder where they show it; `source` as the command names it. */
 export function toResult(
   files: readonly WrittenFile[],
   streams: { readonly stdout: Buffer; readonly stderr: Buffer },
-  {
-    folder,
-    source,
-    mayShare,
-  }: { readonly folder: ProjectFolder; readonly source: string; readonly mayShare: boolean },
+  folder: ProjectFolder,
+  source: string,
 ): PortableResult {
   const spellings = folderSpellings(folder, source);
   const blobs = new Map<Digest, Uint8Array>();
@@ -64,7 +61,7 @@ export function toResult(
     portableText(streams.stdout, folder),
     portableText(streams.stderr, folder),
   ];
-  const isBound = !mayShare || portable.some(bytes => bytes === undefined);
+  const isBound = portable.some(bytes => bytes === undefined);
   // a bound result keeps everything as it is: it is only ever restored in this folder
   const outputFiles = files.map((file, i): OutputFile => {
     const bytes = isBound ? file.bytes : portable[i]!;

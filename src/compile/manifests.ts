@@ -1,8 +1,8 @@
 // The manifests known for a first key: decoded once, own and teammates' together, newest first.
 import type { Found, Results } from '../actions/results.ts';
-import type { Digest } from '../digest.ts';
+import { type Digest, digestOf, emptyDigest } from '../digest.ts';
 import { manifestSetsMax } from '../limits.ts';
-import { decodeManifest, type InputSet, isSameSet } from './input-manifest.ts';
+import { decodeManifest, encodeManifest, type InputSet, isSameSet } from './input-manifest.ts';
 
 /** Decoded manifests kept, by blob; each is some tens of kilobytes. */
 const decodedMax = 1_000;
@@ -25,8 +25,29 @@ export class Manifests {
     return sets;
   }
 
+  /** Signs and keeps the manifest that now begins with this set, unless it did already. */
+  async keep(key: Digest, set: InputSet): Promise<void> {
+    const sets = this.#withSet(key, set);
+    if (sets === undefined) return;
+    const bytes = encodeManifest(sets);
+    const digest = digestOf(bytes);
+    await this.#results.keep({
+      kind: 'manifest',
+      action: key,
+      result: {
+        outputFiles: [{ path: 'manifest', digest, isExecutable: false }],
+        stdout: emptyDigest,
+        stderr: emptyDigest,
+        exitCode: 0,
+      },
+      blobs: new Map([[digest, bytes]]),
+      origin: 'local',
+      durationMs: 0,
+    });
+  }
+
   /** All sets for the key with this one first; undefined where it is known as the first already. */
-  withSet(key: Digest, set: InputSet): readonly InputSet[] | undefined {
+  #withSet(key: Digest, set: InputSet): readonly InputSet[] | undefined {
     const known = this.#own.get(key) ?? [];
     if (known[0] !== undefined && isSameSet(known[0], set)) return undefined;
     const sets = [set, ...known.filter(other => !isSameSet(other, set))].slice(0, manifestSetsMax);

@@ -24,7 +24,11 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 }
 
 /** A signal that aborts after `delayMs`, or with `parent`; call `dispose` once the wait is over. */
-export function deadline(clock: Clock, delayMs: number, parent?: AbortSignal): { signal: AbortSignal; dispose(): void } {
+export function deadline(
+  clock: Clock,
+  delayMs: number,
+  parent?: AbortSignal,
+): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const abort = () => controller.abort(parent?.reason ?? new Error('deadline passed'));
   const cancel = clock.schedule(delayMs, abort);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installLauncher } from '../../cli/launcher/install.ts';
 import { launcherServer } from '../../node/endpoints/launcher-socket.ts';
+import { childProcesses } from '../../node/system/child-processes.ts';
 import { realClock } from '../../node/system/real-clock.ts';
 import { MemoryActionCache } from '../../src/actions/memory-action-cache.ts';
 import { CompileFront } from '../../src/compile/compile-front.ts';
@@ -31,6 +32,24 @@ export interface RunOptions {
   readonly stdin?: string;
 }
 
+/** What rigs can share: the built programs, and the memory of files' digests that a daemon gathers in its life. */
+export interface SharedParts {
+  readonly folder: string;
+  readonly launcher: string;
+  readonly observer: string;
+  readonly states: FileStates;
+}
+
+/** To be removed by whoever made it: `folder`. */
+export async function sharedParts(): Promise<SharedParts> {
+  const folder = mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
+  const { launcher, observer } = await installLauncher(join(folder, 'bin'), {
+    startDaemon: 'false',
+    runCli: 'false',
+  });
+  return { folder, launcher, observer, states: new FileStates(realClock) };
+}
+
 export class CompileRig {
   readonly home: string;
   readonly launcher: string;
@@ -38,14 +57,14 @@ export class CompileRig {
   readonly fallbacks: unknown[] = [];
   readonly #server: Server;
 
-  private constructor(home: string, launcher: string, observer: string) {
+  private constructor(home: string, { launcher, observer, states }: SharedParts) {
     this.home = home;
     this.launcher = launcher;
     const pipeline = memoryPipeline(this.stats, error => this.fallbacks.push(error));
     const front = new CompileFront({
       results: pipeline,
       manifests: new Manifests(pipeline),
-      states: new FileStates(realClock),
+      states,
       events: {
         hit: found => this.stats.hit(found.tier, { savedMs: 0, bytes: 0 }),
         miss: () => this.stats.miss(),
@@ -53,6 +72,7 @@ export class CompileRig {
         refused: reason => this.stats.refused(reason),
       },
       cpu: () => 'this cpu',
+      processes: childProcesses,
       peerDeadline: () => deadline(realClock, 1000),
     });
     const socketPath = join(home, 'run', 'launcher.sock');
@@ -70,11 +90,12 @@ export class CompileRig {
     ).listen(socketPath);
   }
 
-  static async start(): Promise<CompileRig> {
-    const home = mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
+  /** With parts of its own where none are given. */
+  static async start(shared?: SharedParts): Promise<CompileRig> {
+    const own = shared ?? (await sharedParts());
+    const home = shared === undefined ? own.folder : mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
     mkdirSync(join(home, 'run'));
-    const built = await installLauncher(join(home, 'bin'), { startDaemon: 'false', runCli: 'false' });
-    const rig = new CompileRig(home, built.launcher, built.observer);
+    const rig = new CompileRig(home, own);
     await new Promise(resolve => rig.#server.once('listening', resolve));
     return rig;
   }

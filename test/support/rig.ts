@@ -71,6 +71,7 @@ export class RigMember {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly #pids = new Set<number>();
+  #frozen: readonly number[] = [];
 
   constructor(name: string, home: string, env: Readonly<Record<string, string>>) {
     this.name = name;
@@ -129,8 +130,12 @@ export class RigMember {
     return pid;
   }
 
+  /** Signals the daemon; one that is frozen already as well. */
   async signal(signal: NodeJS.Signals): Promise<void> {
-    process.kill(await this.pid(), signal);
+    const frozen = [...this.#frozen];
+    const pids = frozen.length > 0 ? frozen : [await this.pid()];
+    for (const pid of pids) process.kill(pid, signal);
+    this.#frozen = signal === 'SIGSTOP' ? pids : [];
   }
 
   /** Resolves once the daemon's view of the team satisfies `isSo`; the test's own timeout bounds it. */

@@ -1,0 +1,57 @@
+// Proof that a compile does not depend on its folder's name, for sources that could put it into the result (__FILE__ of a
+// source named by an absolute path). Looking at the object is not enough: sizeof(__FILE__) leaves no text. So the source is
+// preprocessed, here and now, and the result is shared only if the folder's name is nowhere in what the compiler compiles.
+// It costs about a tenth of the compile, once per result, and only in a folder that has no result of its own.
+import type { Digest } from '../digest.ts';
+import { preprocessedBytesMax, proofTimeoutMs } from '../limits.ts';
+import type { ProcessRunner } from '../platform/process-runner.ts';
+import type { CompileRequest } from './compile-front.ts';
+import type { CompileIdentity } from './compile-key.ts';
+import { folderSpellings } from './folder-evidence.ts';
+
+const provenMax = 50_000;
+/** Expanded by the compiler proper, so still a name in preprocessed text. */
+const laterTokens = ['__builtin_FILE', '__builtin_source_location', 'source_location'];
+
+export class FolderProof {
+  readonly #processes: ProcessRunner;
+  readonly #proven = new Map<Digest, boolean>();
+
+  constructor(processes: ProcessRunner) {
+    this.#processes = processes;
+  }
+
+  /** Whether this action's compile, in this request's folder, is free of the folder's name. Trouble is a no. */
+  async isFolderFree(action: Digest, request: CompileRequest, identity: CompileIdentity): Promise<boolean> {
+    const known = this.#proven.get(action);
+    if (known !== undefined) return known;
+    const text = await this.#processes.outputOf(
+      {
+        path: request.compiler,
+        argv: [request.compiler, ...preprocessArguments(identity.command.arguments)],
+        cwd: request.cwd,
+        environment: { ...request.variables(), P2PCACHE_MODE: 'off' },
+      },
+      { timeoutMs: proofTimeoutMs, bytesMax: preprocessedBytesMax },
+    );
+    const names = [...folderSpellings(identity.folder, identity.command.source), ...laterTokens];
+    const isFree = text !== undefined && !names.some(name => text.includes(name));
+    if (this.#proven.size >= provenMax) this.#proven.clear();
+    this.#proven.set(action, isFree);
+    return isFree;
+  }
+}
+
+/** The same command, preprocessing only, to standard output and without line markers. */
+export function preprocessArguments(args: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (/^(-o|--output|-MF|-MT|-MQ|-dumpbase|-dumpdir|-dumpbase-ext|-aux-info)$/.test(arg)) i++;
+    else if (
+      !/^(-c|-S|-o.+|--output=.*|-M[A-Z]*|-M[FTQ].+|-Wp,-M.*|-save-temps.*|-ftime-trace.*|-g.*)$/.test(arg)
+    )
+      kept.push(arg);
+  }
+  return [...kept, '-E', '-P'];
+}
