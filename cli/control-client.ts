@@ -1,5 +1,7 @@
 // How a command talks to the daemon: one HTTP request over its private socket, the answer a line at a time.
+import { readFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AnswerLine, ControlError, Operation, Operations } from '../src/control.ts';
 import { socketAddress } from '../src/control-address.ts';
@@ -12,7 +14,7 @@ export interface AskOptions<Op extends Operation> {
   readonly silenceMsMax?: number;
 }
 
-const silenceMsMaxDefault = 30_000;
+const silenceMsMaxDefault = 10_000;
 
 /** Asks the daemon at `socket`. Rejects with the daemon's own coded error, or with UNREACHABLE where none answers. */
 export async function askDaemon<Op extends Operation>(
@@ -23,7 +25,7 @@ export async function askDaemon<Op extends Operation>(
 ): Promise<Operations[Op]['result']> {
   const asked = send(socket, operation, body, signal);
   if (Number.isFinite(silenceMsMax)) {
-    asked.setTimeout(silenceMsMax, () => asked.destroy(stuck(silenceMsMax)));
+    asked.setTimeout(silenceMsMax, () => asked.destroy(stuck(socket, silenceMsMax)));
   }
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -50,7 +52,7 @@ export async function askDaemon<Op extends Operation>(
 /** Whether a daemon answers at `socket`. A daemon that hangs rejects with UNREACHABLE. */
 export async function isDaemonThere(socket: string): Promise<boolean> {
   try {
-    await askDaemon(socket, 'status', {}, { silenceMsMax: 10_000 });
+    await askDaemon(socket, 'status', {});
     return true;
   } catch (error) {
     if (isNobodyThere(error)) return false;
@@ -86,10 +88,20 @@ export function errorOf({ code, message, hint }: ControlError): CodedError {
   return new CodedError(code, message, hint === undefined ? {} : { hint });
 }
 
-function stuck(silenceMsMax: number): CodedError {
+function stuck(socket: string, silenceMsMax: number): CodedError {
   return new CodedError('UNREACHABLE', `the daemon has not answered for ${silenceMsMax / 1000} s`, {
-    hint: 'see its log, or stop its process and try again',
+    hint: `end it, the next command starts another: kill -9 ${readPid(socket) ?? '<its process>'}`,
   });
+}
+
+/** What the daemon wrote beside its socket (src/control-paths.ts). */
+function readPid(socket: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(dirname(socket), 'daemon.pid'), 'utf8'));
+    return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function explain(error: unknown, signal?: AbortSignal): unknown {

@@ -74,9 +74,10 @@ export function joinOperations(daemon: Daemon): JoinHandlers {
       const name = memberName(request);
       const { joinByInvite } = await loadSwarm();
       await daemon.move((folder, identity) =>
-        within(timeoutMs, signal, 'no member of the team answered', async ended =>
-          adopt(folder, await joinByInvite(line, { ...joinInit(identity, name, ended), mdns: config.mdns })),
-        ),
+        within(timeoutMs, signal, 'no member of the team answered', async ended => {
+          const init = { ...joinInit(identity, name, ended), mdns: config.mdns };
+          return adopt(folder, await joinByInvite(line, init).catch(addHint));
+        }),
       );
       return joinedTeam(daemon);
     },
@@ -85,6 +86,16 @@ export function joinOperations(daemon: Daemon): JoinHandlers {
 
 function joinInit(identity: Identity, name: string, signal: AbortSignal): JoinInit {
   return { identity, name, clock, random: systemRandom, signal };
+}
+
+/** A member that refuses an invite gives its reason only. */
+function addHint(error: unknown): never {
+  const isBare = error instanceof CodedError && error.code === 'INVITE_REFUSED' && error.hint === undefined;
+  if (!isBare) throw error;
+  throw new CodedError(error.code, error.message, {
+    hint: 'ask an admin for a new one: p2pcache invite',
+    cause: error,
+  });
 }
 
 /** The team and its members' addresses are on disk before this machine counts as one of them. */

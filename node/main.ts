@@ -1,6 +1,6 @@
 // The daemon's process: reads the settings, takes the home's lock, serves until it is told to stop. It says that it serves,
 // or why it cannot, on the descriptor that its starter passed.
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlError } from '../src/control.ts';
@@ -24,6 +24,7 @@ async function run(): Promise<void> {
   const config = await loadConfig(paths.configFile, process.env);
   prepareFolders(paths);
   const releaseLock = takeDaemonLock(paths.runDir);
+  writeFileSync(paths.pidFile, `${process.pid}\n`);
   const echo = isForeground ? (line: string) => process.stderr.write(`${line}\n`) : undefined;
   const log = new EventLog(join(paths.logDir, 'daemon.log'), config.logSizeBytesMax, echo);
 
@@ -51,6 +52,7 @@ async function run(): Promise<void> {
   await daemon.stop();
   clearTimeout(giveUp);
   log.write('stopped');
+  rmSync(paths.pidFile, { force: true });
   releaseLock();
   process.exit(0);
 }

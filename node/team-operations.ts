@@ -144,7 +144,8 @@ async function invite({ author, ledger, swarm }: InTeam, request: Request): Prom
     teamName,
     seed: identity.seed,
     expiresAtMs,
-    addresses: swarm.listenAddresses(),
+    // Others too: the invite must work while this machine is off.
+    addresses: swarm.teamAddresses(),
   });
   return { line, id: identity.key, expiresAtMs, usesLeft: usesMax, roles };
 }

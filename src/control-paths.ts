@@ -19,6 +19,8 @@ export interface MemberPaths {
   readonly runDir: string;
   readonly controlSocket: string;
   readonly launcherSocket: string;
+  /** The daemon's process id, for whoever must end one that no longer answers. */
+  readonly pidFile: string;
 }
 
 /** The paths for this environment: one folder under P2PCACHE_HOME, else the XDG folders. Relative folders count from `cwd`. */
@@ -48,5 +50,6 @@ export function memberPaths(
     runDir,
     controlSocket: join(runDir, 'control.sock'),
     launcherSocket: join(runDir, 'launcher.sock'),
+    pidFile: join(runDir, 'daemon.pid'),
   };
 }
