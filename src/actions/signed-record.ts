@@ -3,7 +3,13 @@
 import { type Digest, parseDigest } from '../digest.ts';
 import { decode, encode } from '../encoding.ts';
 import { recordSizeBytesMax } from '../limits.ts';
-import { type Identity, type MemberKey, memberKeyBytes, parseMemberKey, verifySignature } from '../team/identity.ts';
+import {
+  type Identity,
+  type MemberKey,
+  memberKeyBytes,
+  parseMemberKey,
+  verifySignature,
+} from '../team/identity.ts';
 import type { ActionResult, OutputFile } from './action-result.ts';
 
 /** How the result came to be. */
@@ -87,12 +93,15 @@ function readClaim(bytes: Uint8Array): (RecordClaim & { signer: MemberKey }) | u
     outputFiles.every(file => file !== undefined);
   if (!isSound) return undefined;
   const result = { outputFiles, stdout, stderr, exitCode } as ActionResult;
-  return { signer, teamId, kind, action, origin, durationMs, createdAtMs, result } as RecordClaim & { signer: MemberKey };
+  return { signer, teamId, kind, action, origin, durationMs, createdAtMs, result } as RecordClaim & {
+    signer: MemberKey;
+  };
 }
 
 function readOutputFile(fields: unknown[]): OutputFile | undefined {
   const [path, text, isExecutable] = fields;
   const digest = parseDigest(text);
-  if (typeof path !== 'string' || path === '' || path.includes('\0') || digest === undefined) return undefined;
+  if (typeof path !== 'string' || path === '' || path.includes('\0') || digest === undefined)
+    return undefined;
   return typeof isExecutable === 'boolean' ? { path, digest, isExecutable } : undefined;
 }
