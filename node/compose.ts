@@ -30,6 +30,7 @@ import { CoalescingBlobStore } from '../src/store/coalescing-blob-store.ts';
 import { DiskBlobStore } from '../src/store/disk-blob-store.ts';
 import { EvictingBlobStore } from '../src/store/evicting-blob-store.ts';
 import { MemoryBlobStore } from '../src/store/memory-blob-store.ts';
+import { ReadThroughBlobStore } from '../src/store/read-through-blob-store.ts';
 import { VerifyingBlobStore } from '../src/store/verifying-blob-store.ts';
 import type { Identity } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
@@ -137,7 +138,7 @@ export async function composeSession(
         identity,
         ledger: team.ledger,
         actionCache: new CompleteActionCache(actions, disk),
-        blobStore: disk,
+        blobStore: new ReadThroughBlobStore(memory, disk, { isWriteThrough: true }),
         heldActions: () => records.actions(),
         addressBook,
         config,
