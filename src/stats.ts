@@ -107,7 +107,7 @@ function emptyCounts(sinceMs: number): Counts {
 // Reasons can be named by what comes from outside, so their number is bounded: the rest share one line.
 function count(counts: Record<string, number>, reason: string): void {
   const name = Object.hasOwn(counts, reason) || Object.keys(counts).length < reasonsMax ? reason : 'other';
-  counts[name] = (counts[name] ?? 0) + 1;
+  counts[name] = (Object.hasOwn(counts, name) ? counts[name]! : 0) + 1;
 }
 
 /** What an earlier snapshot holds, or undefined where it is not one (a torn or foreign file is no reason to fail). */
