@@ -88,8 +88,12 @@ export class KeptStream {
   #nextChange(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiters.add(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    return promise.finally(() => this.#waiters.delete(resolve));
+    const wake = () => resolve();
+    signal.addEventListener('abort', wake, { once: true });
+    return promise.finally(() => {
+      this.#waiters.delete(resolve);
+      signal.removeEventListener('abort', wake);
+    });
   }
 
   #changed(): void {

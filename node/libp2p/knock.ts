@@ -23,8 +23,11 @@ import { type Host, startHost } from './host.ts';
 import type { FindTeams, FoundTeam, Knock } from './swarm-api.ts';
 
 const greetMsMax = 3_000;
+/** Doors answer within 0.1 s and are asked twice a second: after this long without a new team there is none. */
+const quietMs = 1_000;
 
-/** Teams whose door is in reach within `timeoutMs`, by name and id: two of one name are both there. With `address` only that
+/** Teams whose door is in reach within `timeoutMs`, by name and id: two of one name are both there. Returns early once no
+ * more turn up. With `address` only that
  * door is asked, and UNREACHABLE is thrown where none answers. */
 export const findTeams: FindTeams = async ({ timeoutMs, address, mdns, clock, signal }) => {
   const found = new Map<string, FoundTeam>();
@@ -49,8 +52,14 @@ export const findTeams: FindTeams = async ({ timeoutMs, address, mdns, clock, si
       await Promise.all(asked.values());
       if (found.size === 0) throw new CodedError('UNREACHABLE', `no team's door answers at ${address}`);
     } else if (mdns) {
-      await sleep(clock, timeoutMs, signal);
-      await Promise.all(asked.values());
+      const untilMs = clock.nowMs() + timeoutMs;
+      let quietSinceMs = clock.nowMs();
+      for (let known = 0; clock.nowMs() < untilMs; ) {
+        await sleep(clock, 50, signal);
+        if (found.size > known) quietSinceMs = clock.nowMs();
+        known = found.size;
+        if (known > 0 && clock.nowMs() - quietSinceMs >= quietMs) break;
+      }
     }
     return [...found.values()];
   } finally {

@@ -7,15 +7,28 @@ const script = fileURLToPath(new URL('../support/lan-machine.ts', import.meta.ur
 const obstacle = await namespacesUnavailable();
 if (obstacle !== undefined) console.warn(`SKIPPED, no network namespaces: ${obstacle}`);
 
+/** A machine on the network whose first command is this. */
+async function machineOn(network: LocalNetwork, first: unknown): Promise<HostProcess> {
+  const machine = new HostProcess(await network.host(), script);
+  machine.write(first);
+  return machine;
+}
+
+test.skipIf(obstacle !== undefined)('two teams of one name are both found, each with its id', async () => {
+  const network = await LocalNetwork.create();
+  const founders = [await machineOn(network, { do: 'found' }), await machineOn(network, { do: 'found' })];
+  for (const founder of founders) await founder.read();
+  const finder = await machineOn(network, { do: 'find' });
+  const teams = await finder.read<{ teamId: string; teamName: string }[]>();
+  expect(teams.map(team => team.teamName)).toEqual(['acme', 'acme']);
+  expect(new Set(teams.map(team => team.teamId)).size).toBe(2);
+});
+
 test.skipIf(obstacle !== undefined)(
   'door, announcement, record and blob between two hosts; a third joins by invite while the founder is off',
   async () => {
     const network = await LocalNetwork.create();
-    const machine = async (first: unknown) => {
-      const started = new HostProcess(await network.host(), script);
-      started.write(first);
-      return started;
-    };
+    const machine = (first: unknown) => machineOn(network, first);
 
     const founder = await machine({ do: 'found' });
     expect(await founder.read()).toEqual({ up: true, members: 1 });

@@ -1,5 +1,5 @@
 // A program for test/integration/lan.test.ts: one machine with no address told, driven by lines of JSON on stdin.
-//   first line in: {"do":"found"} | {"do":"knock"} | {"do":"join","line":…}
+//   first line in: {"do":"find"} (answers with the teams in reach and ends) | {"do":"found"} | {"do":"knock"} | {"do":"join","line":…}
 //   then:          {"do":"admit"} {"do":"invite"} {"do":"keep","name":…} {"do":"fetch","name":…} {"do":"connected","count":n}
 // Every command is answered by one line.
 import { createInterface } from 'node:readline';
@@ -145,7 +145,12 @@ async function fetch(what: string, swarm: Swarm): Promise<unknown> {
   };
 }
 
-const ledger = await enter((await nextCommand())!);
+const first = (await nextCommand())!;
+if (first.do === 'find') {
+  answer(await findTeams({ timeoutMs: 5_000, mdns: true, clock: realClock, signal: common.signal }));
+  process.exit();
+}
+const ledger = await enter(first);
 const swarm = await startSwarm({
   identity,
   ledger,
