@@ -10,7 +10,10 @@ function readAll(reader: FrameReader, bytes: Uint8Array): unknown[] {
 test('values come out whole however the stream is cut', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = new SeededRandom(seed);
-    const values = Array.from({ length: 20 }, () => ['chunk', Buffer.from(random.bytes(random.below(2_000))).toString('hex')]);
+    const values = Array.from({ length: 20 }, () => [
+      'chunk',
+      Buffer.from(random.bytes(random.below(2_000))).toString('hex'),
+    ]);
     const stream = Buffer.concat(values.map(value => encodeFrame(value)));
     const reader = new FrameReader();
     const read: unknown[] = [];
