@@ -78,6 +78,7 @@ static const char *find_compiler(const char *name) {
 
 static void run_plain(const char *compiler, char **argv) {
   setenv("P2PCACHE_NESTED", "1", 1);
+  argv[0] = (char *)compiler; // gcc finds its parts beside the program that argv[0] names: that must not be a shim of ours
   execv(compiler, argv);
   fprintf(stderr, "p2pcache: cannot run %s: %s\n", compiler, strerror(errno));
   exit(errno == ENOENT ? 127 : 126);
@@ -269,6 +270,7 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
   while (argv[count]) count++;
   put_u32(&b, REQUEST_COMPILE);
   put_u32(&b, (isatty(2) ? 1 : 0) | (isatty(1) ? 2 : 0));
+  put_u32(&b, (uint32_t)getpid());
   put_u64(&b, mount_namespace());
   put_u64(&b, root.st_ino);
   put_u64(&b, here.st_ino);

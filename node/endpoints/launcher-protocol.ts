@@ -12,11 +12,18 @@ export const frameMagic = 0x31433250;
 export const requestBytesMax = 16 * 1024 * 1024;
 const argumentsMax = 100_000;
 
+export interface LauncherView {
+  readonly pid: number;
+  readonly mountNamespace: bigint;
+  readonly rootInode: bigint;
+  readonly cwdInode: bigint;
+}
+
 export interface LauncherCompile {
   readonly kind: 'compile';
   readonly stderrIsTerminal: boolean;
   /** What the launcher sees of the file system; the daemon must see the same. */
-  readonly view: { readonly mountNamespace: bigint; readonly rootInode: bigint; readonly cwdInode: bigint };
+  readonly view: LauncherView;
   readonly compiler: string;
   readonly cwd: string;
   readonly argv: readonly string[];
@@ -84,7 +91,12 @@ const stale: LauncherStale = { kind: 'stale' };
 
 function readCompile(fields: FieldReader): LauncherCompile {
   const flags = fields.u32();
-  const view = { mountNamespace: fields.u64(), rootInode: fields.u64(), cwdInode: fields.u64() };
+  const view = {
+    pid: fields.u32(),
+    mountNamespace: fields.u64(),
+    rootInode: fields.u64(),
+    cwdInode: fields.u64(),
+  };
   const compiler = fields.string();
   const cwd = fields.string();
   const count = fields.u32();

@@ -1,5 +1,5 @@
 // Where launchers ask: a Unix socket, one connection a command, answered by the compile front.
-import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type {
@@ -8,6 +8,7 @@ import type {
   CompileRequest,
   CompileTicket,
 } from '../../src/compile/compile-front.ts';
+import { FileSystemView } from './file-system-view.ts';
 import {
   doneReply,
   FrameReader,
@@ -33,7 +34,7 @@ const logHeaderBytes = 32;
 
 /** A server that is yet to listen; `socketPath` names the folder in which launchers make their logs. */
 export function launcherServer(parts: LauncherSocketParts, socketPath: string): Server {
-  const view = ownView();
+  const view = new FileSystemView();
   return createServer(socket => {
     const session = new LauncherSession(parts, dirname(socketPath), view, socket);
     socket.on('data', chunk => session.take(chunk));
@@ -77,7 +78,7 @@ class LauncherSession {
     try {
       const { front, onFallback } = this.#parts;
       const observer = this.#parts.observerPath();
-      if (observer === undefined || !this.#seesSameFiles(request)) {
+      if (observer === undefined || !this.#view.isSeenBy(request)) {
         onFallback(observer === undefined ? 'no-observer' : 'other-file-system', undefined);
         this.#socket.end(runPlainReply);
         return;
@@ -134,28 +135,6 @@ class LauncherSession {
     }
     this.#socket.end(doneReply); // the outputs are read: the build may go on and change them
     keep().catch(error => this.#parts.onFallback('report', error));
-  }
-
-  /** A launcher in a container or chroot sees other files under the same names: nothing known here holds for it. */
-  #seesSameFiles({ view, cwd }: LauncherCompile): boolean {
-    const own = this.#view;
-    if (view.mountNamespace !== own.mountNamespace || view.rootInode !== own.rootInode) return false;
-    return statSync(cwd, { bigint: true, throwIfNoEntry: false })?.ino === view.cwdInode;
-  }
-}
-
-interface FileSystemView {
-  readonly mountNamespace: bigint;
-  readonly rootInode: bigint;
-}
-
-function ownView(): FileSystemView {
-  const rootInode = statSync('/', { bigint: true }).ino;
-  try {
-    const [, digits] = /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/mnt')) ?? [];
-    return { mountNamespace: BigInt(digits ?? 0), rootInode };
-  } catch {
-    return { mountNamespace: 0n, rootInode };
   }
 }
 
