@@ -4,6 +4,7 @@ import type { Found, Results } from '../actions/results.ts';
 import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
 import { checksOf } from './checks.ts';
+import { claimOf } from './claim.ts';
 import { identifyCompile } from './compile-identity.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
 import {
@@ -11,19 +12,12 @@ import {
   readOutputs,
   restoreOutputs,
   restoreText,
-  toResult,
   type WrittenFile,
 } from './compile-outputs.ts';
 import { isExpectedOutput } from './expected-outputs.ts';
 import type { FileStates } from './file-states.ts';
 import { FolderProof } from './folder-proof.ts';
-import {
-  absolutePath,
-  type Environment,
-  evaluateInputs,
-  type InputSet,
-  inputSetOf,
-} from './input-manifest.ts';
+import { absolutePath, type Environment, evaluateInputs, type InputSet } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
@@ -234,24 +228,18 @@ export class CompileFront {
     observed: Observation,
     files: WrittenFile[],
   ): Promise<void> {
-    const { folder } = identity;
     const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
     if (changed !== undefined) return this.#events.uncached(changed);
-    const streams = { stdout: report.stdout!, stderr: report.stderr! };
-    const { result, blobs, isBound } = toResult(files, streams, folder, identity.command.source);
-    const set = inputSetOf(observed, folder);
-    // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
-    const isUnproven = !isBound && this.#mayNameItsFile(observed, identity);
-    const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven] : [keys.shared];
-    const kept: Promise<void>[] = [];
-    for (const key of keyed) {
-      const action = evaluateInputs(key, set, folder, identity.environment, this.#states);
-      if (action === undefined) return this.#events.uncached('input-changed');
-      const { durationMs } = report;
-      kept.push(this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }));
-      kept.push(this.#manifests.keep(key, set));
-      if (key === keyed[0]) this.#makeReady(request, folder, set, action);
-    }
+    const run = { observed, files, stdout: report.stdout!, stderr: report.stderr! };
+    const claim = claimOf(run, identity, keys, this.#states);
+    if (claim === undefined) return this.#events.uncached('input-changed');
+    const { set, actions, result, blobs } = claim;
+    const { durationMs } = report;
+    const kept = actions.flatMap(({ key, action }) => [
+      this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
+      this.#manifests.keep(key, set),
+    ]);
+    this.#makeReady(request, identity.folder, set, actions[0]!.action);
     this.#events.miss();
     await Promise.all(kept);
   }
@@ -263,14 +251,6 @@ export class CompileFront {
       if (this.#states.changedSince(absolute, startedAtMs - clockTickMs)) return 'input-changed';
     }
     return undefined;
-  }
-
-  /**
-   * Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text).
-   */
-  #mayNameItsFile(observed: Observation, { folder }: CompileIdentity): boolean {
-    const own = [...observed.reads].filter(path => path.startsWith(`${folder.root}/`));
-    return own.some(path => this.#states.mentionsFileName(path));
   }
 }
 

@@ -19,6 +19,9 @@ export interface InputSet {
 
 export type Environment = (name: string) => string | undefined;
 
+/** What is at absolute paths: on this machine, or in what a teammate was given of another. */
+export type WorldStates = Pick<FileStates, 'stateOf' | 'kindOf' | 'lacksAll' | 'listingOf'>;
+
 /**
  * Variables that are asked for but decide nothing: where temporary files go, what programs are found along PATH (the
  * programs themselves are inputs), the terminal (the launcher settles colours), and what only the folder decides.
@@ -50,7 +53,7 @@ export function evaluateInputs(
   set: InputSet,
   folder: ProjectFolder,
   environment: Environment,
-  states: FileStates,
+  states: WorldStates,
 ): Digest | undefined {
   const here = (path: string) => absolutePath(path, folder);
   const parts: string[] = [key];

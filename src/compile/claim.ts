@@ -1,0 +1,56 @@
+// What one observed run amounts to: the actions it answers, their result, and the inputs that led there. Pure in its view of
+// the world, so that a teammate that ran the compile and the machine that asked for it come to the same digest or to none.
+import type { ActionResult } from '../actions/action-result.ts';
+import type { Digest } from '../digest.ts';
+import type { CompileIdentity, CompileKeys } from './compile-key.ts';
+import { toResult, type WrittenFile } from './compile-outputs.ts';
+import type { FileStates } from './file-states.ts';
+import { evaluateInputs, type InputSet, inputSetOf, type WorldStates } from './input-manifest.ts';
+import type { Observation } from './observation.ts';
+import type { ProjectFolder } from './project-folder.ts';
+
+export interface ObservedRun {
+  readonly observed: Observation;
+  readonly files: readonly WrittenFile[];
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+export interface CompileClaim {
+  readonly set: InputSet;
+  /** The first is what this folder looks for first. */
+  readonly actions: readonly { readonly key: Digest; readonly action: Digest }[];
+  readonly result: ActionResult;
+  readonly blobs: ReadonlyMap<Digest, Uint8Array>;
+}
+
+/** The claim, or undefined where the world is not (any more) what the run saw. */
+export function claimOf(
+  run: ObservedRun,
+  { folder, command, environment }: CompileIdentity,
+  keys: CompileKeys,
+  states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
+): CompileClaim | undefined {
+  const { result, blobs, isBound } = toResult(run.files, run, folder, command.source);
+  const set = inputSetOf(run.observed, folder);
+  // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
+  const isUnproven = !isBound && mayNameItsFile(run.observed, folder, states);
+  const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven] : [keys.shared];
+  const actions: { key: Digest; action: Digest }[] = [];
+  for (const key of keyed) {
+    const action = evaluateInputs(key, set, folder, environment, states);
+    if (action === undefined) return undefined;
+    actions.push({ key, action });
+  }
+  return { set, actions, result, blobs };
+}
+
+/** Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text). */
+function mayNameItsFile(
+  { reads }: Observation,
+  { root }: ProjectFolder,
+  states: Pick<FileStates, 'mentionsFileName'>,
+): boolean {
+  const own = [...reads].filter(path => path.startsWith(`${root}/`));
+  return own.some(path => states.mentionsFileName(path));
+}
