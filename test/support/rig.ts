@@ -37,11 +37,12 @@ export class Rig implements AsyncDisposable {
     return new Rig(mkdtempSync(join(tmpdir(), 'p2pcache-rig-')));
   }
 
-  /** A member's home, with no daemon yet. `env` overrides the settings that keep it on loopback. */
-  member(name: string, env: Readonly<Record<string, string>> = {}): RigMember {
+  /** A member's home, with no daemon yet. `env` overrides the settings that keep it on loopback;
+   * `namespace` is the network namespace in which all that it runs is run. */
+  member(name: string, env: Readonly<Record<string, string>> = {}, namespace?: string): RigMember {
     const home = join(this.folder, name);
     mkdirSync(home, { recursive: true });
-    const member = new RigMember(name, home, env);
+    const member = new RigMember(name, home, env, namespace);
     this.#members.push(member);
     return member;
   }
@@ -70,10 +71,12 @@ export class RigMember {
   readonly name: string;
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly #namespace: string | undefined;
   readonly #pids = new Set<number>();
   #frozen: readonly number[] = [];
 
-  constructor(name: string, home: string, env: Readonly<Record<string, string>>) {
+  constructor(name: string, home: string, env: Readonly<Record<string, string>>, namespace?: string) {
+    this.#namespace = namespace;
     this.name = name;
     this.home = home;
     this.env = {
@@ -161,7 +164,9 @@ export class RigMember {
     }
   }
 
-  exec([file = '', ...args]: readonly string[], { input, cwd, env }: RunOptions = {}): Promise<Ran> {
+  exec(argv: readonly string[], { input, cwd, env }: RunOptions = {}): Promise<Ran> {
+    const inside = this.#namespace === undefined ? [] : ['ip', 'netns', 'exec', this.#namespace];
+    const [file = '', ...args] = [...inside, ...argv];
     return new Promise((resolve, reject) => {
       const child = spawn(file, args, { cwd: cwd ?? this.home, env: { ...this.env, ...env } });
       let stdout = '';
