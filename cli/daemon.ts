@@ -1,8 +1,9 @@
 // The daemon as the commands see it: there when they need it, started where it is not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -59,16 +60,20 @@ export function daemonCommand(paths: MemberPaths): { file: string; args: string[
 /** Starts a daemon that survives this process and its terminal. Resolves to undefined once it serves, else to its reason. */
 async function startDaemon(paths: MemberPaths): Promise<ControlError | undefined> {
   const { file, args, env } = daemonCommand(paths);
+  const stderr = openErrorFile(paths);
   // Descriptor 3 is where it says that it serves, or why not; then it closes it.
   const child = spawn(file, args, {
     cwd: '/',
     env: { ...env, P2PCACHE_READY_FD: '3' },
     detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', stderr ?? 'ignore', 'pipe'],
   });
+  if (stderr !== undefined) closeSync(stderr);
   const report = child.stdio[3] as Readable;
   let said = '';
-  report.on('data', chunk => (said += chunk));
+  report.on('data', chunk => {
+    said += chunk;
+  });
   const giveUp = setTimeout(() => report.destroy(), startMsMax);
   await once(report, 'close');
   clearTimeout(giveUp);
@@ -79,7 +84,29 @@ async function startDaemon(paths: MemberPaths): Promise<ControlError | undefined
     return {
       code: 'INTERNAL',
       message: 'the daemon did not start',
-      hint: `see its log in ${paths.logDir}, or run: p2pcache node`,
+      hint: `it said: ${readErrorFile(paths)}`,
     };
+  }
+}
+
+/** What the daemon's process says when it cannot even write its log. */
+function errorFile({ logDir }: MemberPaths): string {
+  return join(logDir, 'daemon.stderr');
+}
+
+function openErrorFile(paths: MemberPaths): number | undefined {
+  try {
+    mkdirSync(paths.logDir, { recursive: true, mode: 0o700 });
+    return openSync(errorFile(paths), 'w', 0o600);
+  } catch {
+    return undefined;
+  }
+}
+
+function readErrorFile(paths: MemberPaths): string {
+  try {
+    return readFileSync(errorFile(paths), 'utf8').trim().slice(0, 2_000) || 'nothing';
+  } catch {
+    return 'nothing';
   }
 }

@@ -9,7 +9,7 @@ export interface Operations {
   stats: { request: { zero?: boolean }; progress: never; result: StatsSnapshot };
   team: { request: Nothing; progress: never; result: TeamView };
   /** Teams in reach by that name: on the local network, or behind the one address that is given. */
-  discover: { request: DiscoverRequest; progress: never; result: { teams: FoundTeam[] } };
+  discover: { request: DiscoverRequest; progress: never; result: { teams: readonly FoundTeam[] } };
   found: { request: { teamName: string; memberName?: string }; progress: never; result: JoinedTeam };
   /** Asks to be let in and waits until an admin admits this machine; ends early when the request is closed. */
   knock: { request: KnockRequest; progress: KnockProgress; result: JoinedTeam };
@@ -19,14 +19,14 @@ export interface Operations {
     result: JoinedTeam;
   };
   /** Who waits at the door. */
-  waiting: { request: Nothing; progress: never; result: { waiting: Newcomer[] } };
+  waiting: { request: Nothing; progress: never; result: { waiting: readonly Newcomer[] } };
   admit: { request: { who: string; roles?: string[] }; progress: never; result: { member: MemberView } };
   invite: {
     request: { expiresMs: number; uses: number; roles?: string[] };
     progress: never;
     result: NewInvite;
   };
-  invites: { request: Nothing; progress: never; result: { invites: InviteView[] } };
+  invites: { request: Nothing; progress: never; result: { invites: readonly InviteView[] } };
   revokeInvite: { request: { id: string }; progress: never; result: Nothing };
   revoke: {
     request: { who: string; sinceMs?: number; purge?: boolean };

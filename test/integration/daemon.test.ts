@@ -1,5 +1,6 @@
 // One daemon and its commands as a person meets them: started on demand, one per home, gone without a trace, plain about
 // whatever is wrong.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -159,6 +160,26 @@ describe('what is wrong is said plainly', () => {
     chmodSync(desk.home, 0o700);
     expect(ran.exitCode).toBe(exitCodes.STORAGE);
     expect(ran.stderr).toContain(desk.home);
+  });
+
+  test('a disk that is full', async context => {
+    await using rig = await Rig.create();
+    const desk = rig.member('desk');
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'p2pcache-test', desk.home], {
+        stdio: 'pipe',
+      });
+    } catch {
+      return context.skip('a full disk needs the right to mount a tmpfs');
+    }
+    try {
+      expect(() => writeFileSync(join(desk.home, 'filler'), Buffer.alloc(512 * 1024))).toThrow('ENOSPC');
+      const ran = await desk.run('stats');
+      expect(ran.exitCode).toBe(exitCodes.STORAGE);
+      expect(ran.stderr).toMatch(/disk|room|space/);
+    } finally {
+      execFileSync('umount', ['--lazy', desk.home]);
+    }
   });
 
   test('commands of a team before there is one, and words that are none', async () => {
