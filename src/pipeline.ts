@@ -99,6 +99,10 @@ export class Pipeline implements Results {
     return this.#store(record, blobs);
   }
 
+  adopt(record: SignedRecord, blobs: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
+    return this.#store(record, blobs);
+  }
+
   async #blobHere(digest: Digest): Promise<Uint8Array | undefined> {
     return (await this.#parts.memory.get(digest)) ?? (await this.#parts.disk.get(digest));
   }

@@ -36,7 +36,7 @@
 
 enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2, REQUEST_STALE = 3 };
 enum { CHECK_SAME_FILE = 1, CHECK_MISSING, CHECK_FOLDER, CHECK_FILE, CHECK_SAME_FOLDER, CHECK_LACKS_NAMES };
-enum { REPLY_RUN_PLAIN = 0, REPLY_RESULT = 1, REPLY_RUN_OBSERVED = 2, REPLY_DONE = 3 };
+enum { REPLY_RUN_PLAIN = 0, REPLY_RESULT = 1, REPLY_RUN_OBSERVED = 2, REPLY_DONE = 3, REPLY_WAIT = 4 };
 enum { OUTPUT_REPLACE = 0, OUTPUT_OVERWRITE = 1 };
 
 extern char **environ;
@@ -174,6 +174,14 @@ static int receive_frame(int fd, struct reader *r) {
   return 0;
 }
 
+// The next frame that is an answer. While a teammate works on the compile, the daemon says "wait" within every time limit.
+static int receive_reply(int fd, struct reader *r) {
+  do {
+    if (receive_frame(fd, r)) return -1;
+  } while (r->end - r->at == 4 && *(const uint32_t *)r->at == REPLY_WAIT);
+  return 0;
+}
+
 // --- the daemon
 
 static void find_run_folder(void) {
@@ -282,7 +290,7 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
   for (char **e = environ; *e; e++) put_bytes(&env, *e, strlen(*e) + 1);
   put_string(&b, env.data ? env.data : "", env.used);
   if (env.failed || send_frame(fd, &b)) return -1;
-  int failed = receive_frame(fd, reply);
+  int failed = receive_reply(fd, reply);
   if (failed && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     int mark = open(stalled_file(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
     if (mark >= 0) {
@@ -583,7 +591,7 @@ int main(int argc, char **argv) {
   if (kind == REPLY_RESULT && !checks_hold(&reply)) {
     struct buffer stale = {0};
     put_u32(&stale, REQUEST_STALE);
-    if (send_frame(fd, &stale) || receive_frame(fd, &reply)) run_plain(compiler, argv);
+    if (send_frame(fd, &stale) || receive_reply(fd, &reply)) run_plain(compiler, argv);
     kind = take_u32(&reply);
     if (kind == REPLY_RESULT && !checks_hold(&reply)) run_plain(compiler, argv);
   }

@@ -5,7 +5,7 @@
 // observation, the report and its acknowledgement.
 // Goals: one round trip for a hit; a C program without libraries can speak it. Non-goals: versions side by side (the
 // launcher is built from the same checkout), security beyond the socket's own permissions.
-import type { CompileResult } from '../../src/compile/compile-front.ts';
+import type { CompileResult } from '../../src/compile/compile-request.ts';
 
 export const frameMagic = 0x31433250;
 /** Largest frame taken from a launcher: arguments and environment, or a report with both streams kept. */
@@ -161,7 +161,7 @@ class FieldReader {
   }
 }
 
-const replyKinds = { 'run-plain': 0, result: 1, 'run-observed': 2, done: 3 } as const;
+const replyKinds = { 'run-plain': 0, result: 1, 'run-observed': 2, done: 3, wait: 4 } as const;
 
 function u32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
@@ -181,6 +181,8 @@ function frame(parts: readonly Uint8Array[]): Buffer {
 
 export const runPlainReply: Buffer = frame([u32(replyKinds['run-plain'])]);
 export const doneReply: Buffer = frame([u32(replyKinds.done)]);
+/** More is to come: the launcher's time limit starts anew. */
+export const waitReply: Buffer = frame([u32(replyKinds.wait)]);
 
 export function runObservedReply(observerPath: string, added: readonly string[]): Buffer {
   return frame([

@@ -2,12 +2,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type {
-  CompileFront,
-  CompileReply,
-  CompileRequest,
-  CompileTicket,
-} from '../../src/compile/compile-front.ts';
+import type { CompileFront } from '../../src/compile/compile-front.ts';
+import type { CompileReply, CompileRequest, CompileTicket } from '../../src/compile/compile-request.ts';
 import { FileSystemView } from './file-system-view.ts';
 import {
   doneReply,
@@ -18,6 +14,7 @@ import {
   resultReply,
   runObservedReply,
   runPlainReply,
+  waitReply,
 } from './launcher-protocol.ts';
 
 export interface LauncherSocketParts {
@@ -31,6 +28,8 @@ export interface LauncherSocketParts {
 
 const logBytesMax = 8 * 1024 * 1024;
 const logHeaderBytes = 32;
+/** Well within any launcher's time limit, and seldom enough to cost nothing. */
+const waitEveryMs = 500;
 
 /** A server that is yet to listen; `socketPath` names the folder in which launchers make their logs. */
 export function launcherServer(parts: LauncherSocketParts, socketPath: string): Server {
@@ -40,6 +39,7 @@ export function launcherServer(parts: LauncherSocketParts, socketPath: string): 
     socket.on('data', chunk => session.take(chunk));
     socket.on('end', () => session.close());
     socket.on('error', () => socket.destroy()); // the launcher went away: its compiler runs without us
+    socket.on('close', () => session.gone());
   });
 }
 
@@ -52,6 +52,8 @@ class LauncherSession {
   #request: CompileRequest | undefined;
   #ticket: CompileTicket | undefined;
   #taken: (() => void) | undefined;
+  /** What must be told once the launcher is gone: the farm's job to cancel, the compiler that ended. */
+  #onGone = () => {};
 
   constructor(parts: LauncherSocketParts, runDir: string, view: FileSystemView, socket: Socket) {
     this.#parts = parts;
@@ -101,8 +103,12 @@ class LauncherSession {
   }
 
   #answer(reply: CompileReply, observer: string): void {
-    if (reply.kind === 'run-observed') {
+    if (reply.kind === 'wait') {
+      void this.#keepWaiting(reply, observer);
+    } else if (reply.kind === 'run-observed') {
       this.#ticket = reply.ticket;
+      this.#onGone = reply.ended;
+      if (this.#socket.destroyed) this.gone();
       this.#socket.write(runObservedReply(observer, reply.added));
     } else if (reply.kind === 'run-plain') {
       this.#socket.end(runPlainReply);
@@ -113,6 +119,30 @@ class LauncherSession {
       this.#socket.end(resultReply(reply));
       reply.taken();
     }
+  }
+
+  async #keepWaiting(
+    { reply, cancel }: Extract<CompileReply, { kind: 'wait' }>,
+    observer: string,
+  ): Promise<void> {
+    this.#onGone = cancel;
+    const timer = setInterval(() => this.#socket.write(waitReply), waitEveryMs);
+    this.#socket.write(waitReply);
+    try {
+      this.#answer(await reply, observer);
+    } catch (error) {
+      this.#parts.onFallback('daemon-error', error);
+      this.#socket.end(runPlainReply);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** The connection is over, whoever ended it. */
+  gone(): void {
+    const onGone = this.#onGone;
+    this.#onGone = () => {};
+    onGone();
   }
 
   /** The launcher hung up. */

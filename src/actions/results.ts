@@ -29,4 +29,6 @@ export interface Results {
   findAtPeers(action: Digest, signal?: AbortSignal): Promise<readonly Found[]>;
   /** Signs, keeps and announces the result. It can be found as soon as this returns; resolves once it is on disk. */
   keep(result: NewResult): Promise<void>;
+  /** Keeps and announces a record that a teammate signed, with every blob that it names; as `keep` otherwise. */
+  adopt(record: SignedRecord, blobs: ReadonlyMap<Digest, Uint8Array>): Promise<void>;
 }

@@ -22,6 +22,7 @@ import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
+import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
 
 export interface CompileRequest {
   /** The compiler's path, found along PATH. */
@@ -37,8 +38,23 @@ export interface CompileRequest {
 
 export type CompileReply =
   | { readonly kind: 'run-plain' }
-  | { readonly kind: 'run-observed'; readonly added: readonly string[]; readonly ticket: CompileTicket }
+  | CompileRun
+  /** A teammate may run it: the launcher is kept waiting, and told to run it itself whenever that is better. */
+  | {
+      readonly kind: 'wait';
+      readonly reply: Promise<CompileRun | CompileResult>;
+      /** Nobody waits any more. */
+      cancel(): void;
+    }
   | CompileResult;
+
+export interface CompileRun {
+  readonly kind: 'run-observed';
+  readonly added: readonly string[];
+  readonly ticket: CompileTicket;
+  /** To be called once, when the compiler has ended or its launcher is gone. */
+  readonly ended: () => void;
+}
 
 export interface CompileResult {
   readonly kind: 'result';
@@ -93,6 +109,7 @@ export class CompileFront {
   readonly #ready = new ReadyResults();
   readonly #proof: FolderProof;
   readonly #cpu: () => string;
+  readonly #remote: RemoteRuns;
   readonly #peerDeadline: () => { signal: AbortSignal; dispose(): void };
 
   constructor(parts: {
@@ -103,6 +120,7 @@ export class CompileFront {
     /** Describes the processor as far as -march=native sees it. */
     cpu: () => string;
     processes: ProcessRunner;
+    remote?: RemoteRuns;
     /** Bounds all that one compile waits for teammates. */
     peerDeadline: () => { signal: AbortSignal; dispose(): void };
   }) {
@@ -111,6 +129,7 @@ export class CompileFront {
     this.#states = parts.states;
     this.#events = parts.events;
     this.#cpu = parts.cpu;
+    this.#remote = parts.remote ?? noRemoteRuns;
     this.#proof = new FolderProof(parts.processes);
     this.#peerDeadline = parts.peerDeadline;
   }
@@ -135,11 +154,31 @@ export class CompileFront {
     const hit =
       (await this.#find(keys, request, identity)) ?? (await this.#findAtPeers(keys, request, identity));
     if (hit === undefined) {
-      return { kind: 'run-observed', added: identity.added, ticket: { request, identity, keys } };
+      return this.#run({ request, identity, keys });
     }
     return resultReply(hit.found, identity.folder, [], () => {
       this.#events.hit(hit.found);
       this.#makeReady(request, identity.folder, hit.set, hit.found.record.action);
+    });
+  }
+
+  /** Elsewhere if the farm takes it, else here. */
+  #run(ticket: CompileTicket): CompileReply {
+    const runHere = (): CompileRun => {
+      const ended = this.#remote.runsHere();
+      return { kind: 'run-observed', added: ticket.identity.added, ticket, ended };
+    };
+    const abort = new AbortController();
+    const remote = this.#remote.begin(ticket, abort.signal);
+    if (remote === undefined) return runHere();
+    const reply = remote.then(run => (run === undefined ? runHere() : this.#takeRemote(ticket, run)));
+    return { kind: 'wait', reply, cancel: () => abort.abort(new Error('the launcher is gone')) };
+  }
+
+  #takeRemote({ request, identity }: CompileTicket, { found, set }: RemoteRun): CompileResult {
+    return resultReply(found, identity.folder, [], () => {
+      this.#events.miss();
+      this.#makeReady(request, identity.folder, set, found.record.action);
     });
   }
 
