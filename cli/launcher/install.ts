@@ -52,7 +52,7 @@ export async function installLauncher(
     await build(sourceDir, 'launcher.c', paths.launcher, ['-static']).catch(() =>
       build(sourceDir, 'launcher.c', paths.launcher, []),
     );
-    await build(sourceDir, 'observer.c', paths.observer, ['-shared', '-fPIC', '-ldl']);
+    await build(sourceDir, 'observer.c', paths.observer, ['-shared', '-fPIC', '-Wl,-z,initfirst', '-ldl']);
     await writeScript(join(binDir, 'start-daemon'), `exec ${commands.startDaemon}`);
     const { launcher } = paths;
     const cc = `if [ "$1" = cc ]; then shift; exec ${quote(launcher)} "$@"; fi`;

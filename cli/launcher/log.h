@@ -29,5 +29,6 @@ struct log_header {
 #define NOTE_LIBRARY 'L'
 #define NOTE_ENV 'G'
 #define NOTE_TIME 'T'
+#define NOTE_CLOCK 'C'
 #define NOTE_NETWORK 'N'
 #endif

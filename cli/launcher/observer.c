@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -296,24 +297,30 @@ REAL(int, posix_spawnp, pid_t *pid, const char *name, const posix_spawn_file_act
 }
 
 // --- the world beyond files
-REAL(char *, getenv, const char *name) {
-  static unsigned char seen[512]; // which names were noted already, by a small hash: a repeat costs only space
-  unsigned hash = 5381;
-  for (const char *c = name; *c; c++) hash = hash * 33 + (unsigned char)*c;
-  unsigned char bit = 1u << (hash & 7), *slot = &seen[(hash >> 3) & 511];
-  if (!(*slot & bit)) {
-    *slot |= bit;
-    note_raw(NOTE_ENV, NULL, name);
-  }
-  if (real_getenv) return real_getenv(name);
-  size_t len = strlen(name); // called before the constructor ran
-  for (char **e = environ; e && *e; e++)
+// Which names were noted already, by a hash wide enough never to meet another name's: a repeat costs only space.
+static void note_variable(const char *name) {
+  static uint64_t seen[1024];
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const char *c = name; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+  uint64_t *slot = &seen[hash & 1023];
+  if (notes == NULL || *slot == hash) return;
+  *slot = hash;
+  note_raw(NOTE_ENV, NULL, name);
+}
+// For calls that come before libc is ready.
+static char *variable_in(char **environment, const char *name) {
+  size_t len = strlen(name);
+  for (char **e = environment; e && *e; e++)
     if (!strncmp(*e, name, len) && (*e)[len] == '=') return *e + len + 1;
   return NULL;
 }
+REAL(char *, getenv, const char *name) {
+  note_variable(name);
+  return real_getenv ? real_getenv(name) : variable_in(environ, name);
+}
 REAL(char *, secure_getenv, const char *name) {
-  note_raw(NOTE_ENV, NULL, name);
-  return real_secure_getenv(name);
+  note_variable(name);
+  return real_secure_getenv ? real_secure_getenv(name) : variable_in(environ, name);
 }
 REAL(struct tm *, localtime, const time_t *t) {
   note_raw(NOTE_TIME, NULL, "");
@@ -323,19 +330,46 @@ REAL(struct tm *, localtime_r, const time_t *t, struct tm *out) {
   note_raw(NOTE_TIME, NULL, "");
   return real_localtime_r(t, out);
 }
+// The time of day, which compilers ask for reasons of their own; what it says of a run is for the reader to decide.
+static void note_clock(void) {
+  static int noted;
+  if (!noted && notes) note_raw(NOTE_CLOCK, NULL, "");
+  noted = notes != NULL;
+}
+REAL(int, clock_gettime, clockid_t clock, struct timespec *out) {
+  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) note_clock();
+  return real_clock_gettime(clock, out);
+}
+REAL(int, gettimeofday, struct timeval *restrict out, void *restrict zone) {
+  note_clock();
+  return real_gettimeofday(out, zone);
+}
+REAL(time_t, time, time_t *out) {
+  note_clock();
+  return real_time(out);
+}
 REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
   note_raw(NOTE_NETWORK, NULL, "");
   return real_connect(fd, address, size);
 }
 
+// Notes the libraries beyond the first `*data`, in the order they were loaded, and counts them all.
+static size_t libraries_noted;
 static int note_library(struct dl_phdr_info *info, size_t size, void *data) {
   (void)size;
-  (void)data;
+  if ((*(size_t *)data)++ < libraries_noted) return 0;
   if (info->dlpi_name && info->dlpi_name[0] == '/') note_raw(NOTE_LIBRARY, NULL, info->dlpi_name);
   return 0;
 }
 
+static void note_libraries(void) {
+  size_t count = 0;
+  dl_iterate_phdr(note_library, &count);
+  libraries_noted = count;
+}
+
 static void find_libc(void) {
+  FIND(getenv); FIND(secure_getenv);
   FIND(fopen); FIND(fopen64); FIND(freopen); FIND(open); FIND(open64); FIND(openat); FIND(openat64);
   FIND(__open_2); FIND(__open64_2); FIND(creat); FIND(creat64);
   FIND(access); FIND(eaccess); FIND(euidaccess); FIND(faccessat); FIND(stat); FIND(stat64); FIND(lstat);
@@ -346,12 +380,16 @@ static void find_libc(void) {
   FIND(mkstemp); FIND(mkstemp64); FIND(mkostemp); FIND(mkostemp64);
   FIND(mkstemps); FIND(mkstemps64); FIND(mkostemps); FIND(mkostemps64); FIND(chdir); FIND(fchdir);
   FIND(execve); FIND(execv); FIND(execvp); FIND(execvpe); FIND(posix_spawn); FIND(posix_spawnp);
-  FIND(getenv); FIND(secure_getenv); FIND(localtime); FIND(localtime_r); FIND(connect);
+  FIND(localtime); FIND(localtime_r); FIND(connect);
+  FIND(clock_gettime); FIND(gettimeofday); FIND(time);
 }
 
-__attribute__((constructor)) static void begin(void) {
+// Runs before every other library's start (linked with -z initfirst): some call libc as they start, as rustc's allocator does.
+__attribute__((constructor)) static void begin(int argc, char **argv, char **environment) {
+  (void)argc;
+  (void)argv;
   find_libc();
-  const char *path = real_getenv(LOG_VARIABLE);
+  const char *path = variable_in(environment, LOG_VARIABLE); // libc does not know its environment yet
   int fd = path ? real_open(path, O_RDWR | O_CLOEXEC) : -1;
   if (fd < 0) return;
   void *mapping = mmap(NULL, LOG_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -364,5 +402,10 @@ __attribute__((constructor)) static void begin(void) {
   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
   self[n > 0 ? n : 0] = 0;
   note_raw(NOTE_STARTED, NULL, self);
-  dl_iterate_phdr(note_library, NULL);
+  note_libraries();
+}
+
+// Libraries that came later: those of rustc's procedural macros.
+__attribute__((destructor)) static void end(void) {
+  if (notes) note_libraries();
 }

@@ -14,6 +14,12 @@ export interface Observation {
   /** Environment variables asked for. */
   readonly environment: ReadonlySet<string>;
   readonly readsRandomness: boolean;
+  /** Whether the time of day was asked for, in whatever shape. */
+  readonly readsClock: boolean;
+  /** Folders that were listed more than once. */
+  readonly listedAgain: ReadonlySet<string>;
+  /** Folders made and left there; those that are gone again left no trace. */
+  readonly foldersMade: ReadonlySet<string>;
 }
 
 export interface Unobservable {
@@ -60,22 +66,31 @@ class ObservedSets {
   /** Removed though this run did not make them, and not written again. */
   readonly removed = new Set<string>();
   readonly environment = new Set<string>();
+  readonly listedAgain = new Set<string>();
+  readonly foldersMade = new Set<string>();
+  /** Ever made by this run, with a slash at the end: nothing below them is an input. */
+  readonly ownFolders: string[] = [];
   started = 0;
   ran = 0;
   readsRandomness = false;
+  readsClock = false;
+
+  isOwn(path: string): boolean {
+    return this.everWritten.has(path) || this.ownFolders.some(folder => path.startsWith(folder));
+  }
 
   /** Takes one note in; returns the reason when it makes the run one that cannot be cached. */
   add(kind: string, path: string): string | undefined {
     switch (kind) {
       case 'R':
         if (path === '/dev/urandom' || path === '/dev/random') this.readsRandomness = true;
-        else if (!devices.test(path) && !this.everWritten.has(path)) this.reads.add(path);
+        else if (!devices.test(path) && !this.isOwn(path)) this.reads.add(path);
         return undefined;
       case 'M':
-        if (!this.everWritten.has(path)) this.missing.add(path);
+        if (!this.isOwn(path)) this.missing.add(path);
         return undefined;
       case 'E':
-        if (!this.everWritten.has(path) && !devices.test(path)) this.exists.add(path);
+        if (!this.isOwn(path) && !devices.test(path)) this.exists.add(path);
         return undefined;
       case 'L':
         if (!ignoredLibraries.test(path)) this.reads.add(path);
@@ -96,7 +111,12 @@ class ObservedSets {
   addChange(kind: string, path: string): string | undefined {
     switch (kind) {
       case 'D':
+        if (this.isOwn(path)) return undefined;
+        if (this.listed.has(path)) this.listedAgain.add(path);
         this.listed.add(path);
+        return undefined;
+      case 'C':
+        this.readsClock = true;
         return undefined;
       case 'G':
         this.environment.add(path);
@@ -111,7 +131,8 @@ class ObservedSets {
         this.exists.delete(path);
         return undefined;
       case 'U':
-        if (!this.everWritten.has(path)) this.removed.add(path);
+        if (!this.isOwn(path)) this.removed.add(path);
+        this.foldersMade.delete(path);
         this.written.delete(path);
         this.everWritten.add(path);
         this.missing.delete(path);
@@ -124,7 +145,11 @@ class ObservedSets {
       case 'N':
         return 'network';
       case 'K':
-        return 'makes-folders';
+        this.ownFolders.push(`${path}/`);
+        this.foldersMade.add(path);
+        this.everWritten.add(path);
+        this.missing.delete(path);
+        return undefined;
       case 'F':
         return 'unreadable-path';
       case 'B':
@@ -136,6 +161,7 @@ class ObservedSets {
 
   finish(): Observation | Unobservable {
     if (this.removed.size > 0) return { uncached: 'removes-files' };
+    if (this.foldersMade.size > 0) return { uncached: 'makes-folders' };
     for (const path of this.reads) this.exists.delete(path);
     for (const path of this.listed) this.exists.delete(path);
     return this;
