@@ -60,6 +60,7 @@ async function run(): Promise<void> {
 /** Tells whoever started this process, once. */
 function report(message: { pid: number } | { error: ControlError }): void {
   const fd = Number(process.env.P2PCACHE_READY_FD ?? Number.NaN);
+  delete process.env.P2PCACHE_READY_FD; // its children have another descriptor of that number
   if (!Number.isInteger(fd)) return;
   try {
     writeSync(fd, `${JSON.stringify(message)}\n`);
