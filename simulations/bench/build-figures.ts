@@ -1,0 +1,89 @@
+// The figures of builds, their bounds, and how those of several projects are taken together: times are added up.
+import type { Outcome } from './build-folder.ts';
+import { type Figure, ratioFigure } from './report.ts';
+import type { RivalName } from './rivals.ts';
+import type { Cost } from './run.ts';
+
+export interface RivalResult {
+  readonly cold: Cost;
+  /** By the number of jobs; for `plain`, with a launcher that does nothing. */
+  readonly hot: Map<number, Cost>;
+  /** Files that were not as the plain compiler makes them, over all builds. */
+  differing: number;
+  /** What the plain compiler makes in the folder that is built in. */
+  plain: Outcome;
+  second: { readonly hits: number; readonly of: number };
+}
+
+export interface ProjectResult {
+  readonly objectCount: number;
+  readonly results: ReadonlyMap<RivalName, RivalResult>;
+}
+
+const coldToPlainMax = 1.03;
+const coldToCcacheMax = 1;
+const hotToCcacheMax = 0.5;
+const secondHitRateMin = 0.99;
+
+export function buildFigures(projects: readonly ProjectResult[]): Figure[] {
+  const names = [...projects[0]!.results.keys()];
+  const sum = (of: (result: RivalResult) => number) =>
+    Object.fromEntries(
+      names.map(name => [name, projects.reduce((total, { results }) => total + of(results.get(name)!), 0)]),
+    ) as Partial<Record<RivalName, number>>;
+  const cold = sum(({ cold }) => cold.wallMs);
+  const figures = [
+    ratioFigure('cold -j2, wall', cold, 'plain', coldToPlainMax),
+    { ...ratioFigure('cold -j2, wall', cold, 'ccache', coldToCcacheMax), byRival: {} },
+    ratioFigure(
+      'cold -j2, CPU',
+      sum(({ cold }) => cold.cpuMs),
+      'plain',
+    ),
+  ];
+  for (const jobs of projects[0]!.results.get('plain')!.hot.keys()) {
+    const hot = (part: keyof Cost) => sum(result => result.hot.get(jobs)![part]);
+    figures.push(
+      ratioFigure(`all hits -j${jobs}, wall (plain: floor)`, hot('wallMs'), 'ccache', hotToCcacheMax),
+      ratioFigure(`all hits -j${jobs}, CPU`, hot('cpuMs'), 'ccache', hotToCcacheMax),
+    );
+  }
+  figures.push(secondFigure(sum), differingFigure(sum));
+  return figures;
+}
+
+type Sum = (of: (result: RivalResult) => number) => Partial<Record<RivalName, number>>;
+
+function secondFigure(sum: Sum): Figure {
+  const hits = sum(({ second }) => second.hits);
+  const of = sum(({ second }) => second.of);
+  const name = 'hits in a second checkout';
+  const byRival = mapValues(hits, (count, rival) => (rival === 'plain' ? '' : `${count} of ${of[rival]}`));
+  if (of.p2pcache === undefined) return { name, byRival };
+  const rate = hits.p2pcache! / of.p2pcache;
+  return {
+    name,
+    byRival,
+    measured: `${(100 * rate).toFixed(1)} %`,
+    bound: `≥ ${100 * secondHitRateMin} %`,
+    isMet: rate >= secondHitRateMin,
+  };
+}
+
+function differingFigure(sum: Sum): Figure {
+  const differing = sum(result => result.differing);
+  const name = 'files unlike plain';
+  const byRival = mapValues(differing, String);
+  const own = differing.p2pcache;
+  if (own === undefined) return { name, byRival };
+  return { name, byRival, measured: String(own), bound: '0', isMet: own === 0 };
+}
+
+function mapValues(
+  values: Partial<Record<RivalName, number>>,
+  format: (value: number, rival: RivalName) => string,
+): Partial<Record<RivalName, string>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([rival, value]) => [rival, format(value, rival as RivalName)]),
+  );
+}
