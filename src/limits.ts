@@ -115,3 +115,5 @@ export const readyBytesMax = 24 * 1024 * 1024;
 export const proofTimeoutMs = 2_000;
 /** Preprocessed text held while it is looked through. */
 export const preprocessedBytesMax = 64 * 1024 * 1024;
+/** How long a compiler may take to say its version. */
+export const compilerVersionTimeoutMs = 2_000;

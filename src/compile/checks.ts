@@ -49,6 +49,11 @@ export function sameFileCheck(path: string, stats: BigIntStats): Buffer {
   return Buffer.concat([attributes(kinds.sameFile, stats), cString(path)]);
 }
 
+/** The check that nothing is at this absolute path. */
+export function missingCheck(path: string): Buffer {
+  return pathCheck(kinds.missing, path);
+}
+
 function lacksCheck(parent: string, names: readonly string[], states: FileStates): Buffer | undefined {
   const stats = statSync(parent, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) return pathCheck(kinds.missing, parent);

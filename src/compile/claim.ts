@@ -5,7 +5,7 @@ import type { Digest } from '../digest.ts';
 import type { CompileIdentity, CompileKeys } from './compile-key.ts';
 import { toResult, type WrittenFile } from './compile-outputs.ts';
 import type { FileStates } from './file-states.ts';
-import { evaluateInputs, type InputSet, inputSetOf, type WorldStates } from './input-manifest.ts';
+import { type EvaluatedInputs, evaluateInputs, inputSetOf, type WorldStates } from './input-manifest.ts';
 import type { Observation } from './observation.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
@@ -17,7 +17,10 @@ export interface ObservedRun {
 }
 
 export interface CompileClaim {
-  readonly set: InputSet;
+  /** As the first action takes them. */
+  readonly inputs: EvaluatedInputs;
+  /** Whether the result holds the folder it was made in. */
+  readonly isBound: boolean;
   /** The first is what this folder looks for first. */
   readonly actions: readonly { readonly key: Digest; readonly action: Digest }[];
   readonly result: ActionResult;
@@ -36,13 +39,14 @@ export function claimOf(
   // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
   const isUnproven = !isBound && mayNameItsFile(run.observed, folder, states);
   const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven] : [keys.shared];
-  const actions: { key: Digest; action: Digest }[] = [];
+  const evaluated: EvaluatedInputs[] = [];
   for (const key of keyed) {
-    const action = evaluateInputs(key, set, folder, environment, states);
-    if (action === undefined) return undefined;
-    actions.push({ key, action });
+    const inputs = evaluateInputs(key, set, folder, environment, states);
+    if (inputs === undefined) return undefined;
+    evaluated.push(inputs);
   }
-  return { set, actions, result, blobs };
+  const actions = evaluated.map(({ action }, i) => ({ key: keyed[i]!, action }));
+  return { inputs: evaluated[0]!, isBound, actions, result, blobs };
 }
 
 /** Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text). */

@@ -5,98 +5,38 @@ import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
 import { checksOf } from './checks.ts';
 import { claimOf } from './claim.ts';
+import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
-import {
-  type RestoredOutput,
-  readOutputs,
-  restoreOutputs,
-  restoreText,
-  type WrittenFile,
-} from './compile-outputs.ts';
+import { readOutputs, restoreOutputs, restoreText, type WrittenFile } from './compile-outputs.ts';
+import type {
+  CompileEvents,
+  CompileReply,
+  CompileReport,
+  CompileRequest,
+  CompileResult,
+  CompileRun,
+  CompileTicket,
+} from './compile-request.ts';
+import { environmentSettings, mayRead, mayWrite, type ReadSettings } from './compile-settings.ts';
 import { isExpectedOutput } from './expected-outputs.ts';
 import type { FileStates } from './file-states.ts';
 import { FolderProof } from './folder-proof.ts';
-import { absolutePath, type Environment, evaluateInputs, type InputSet } from './input-manifest.ts';
+import { absolutePath, type EvaluatedInputs, evaluateInputs } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
+import { PrefixMaps } from './prefix-maps.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
 import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
 
-export interface CompileRequest {
-  /** The compiler's path, found along PATH. */
-  readonly compiler: string;
-  /** The name it is called by, and its arguments. */
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly environment: Environment;
-  /** The whole environment. */
-  readonly variables: () => Record<string, string>;
-  readonly stderrIsTerminal: boolean;
-}
-
-export type CompileReply =
-  | { readonly kind: 'run-plain' }
-  | CompileRun
-  /** A teammate may run it: the launcher is kept waiting, and told to run it itself whenever that is better. */
-  | {
-      readonly kind: 'wait';
-      readonly reply: Promise<CompileRun | CompileResult>;
-      /** Nobody waits any more. */
-      cancel(): void;
-    }
-  | CompileResult;
-
-export interface CompileRun {
-  readonly kind: 'run-observed';
-  readonly added: readonly string[];
-  readonly ticket: CompileTicket;
-  /** To be called once, when the compiler has ended or its launcher is gone. */
-  readonly ended: () => void;
-}
-
-export interface CompileResult {
-  readonly kind: 'result';
-  readonly exitCode: number;
-  readonly outputs: readonly RestoredOutput[];
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
-  /** What the launcher verifies first; where a check fails it asks again with `beginAfresh`. Empty: verified already. */
-  readonly checks: readonly Buffer[];
-  /** To be called once the launcher has taken the result: counts the hit, and makes the next one ready. */
-  readonly taken: () => void;
-}
-
-/** What is known of a compile that runs now. */
-export interface CompileTicket {
-  readonly request: CompileRequest;
-  readonly identity: CompileIdentity;
-  readonly keys: CompileKeys;
-}
-
-export interface CompileReport {
-  /** Zero only where the compiler ended by itself with exit code 0. */
-  readonly status: number;
-  readonly startedAtMs: number;
-  readonly durationMs: number;
-  /** Undefined where there was more of it than is kept. */
-  readonly stdout: Buffer | undefined;
-  readonly stderr: Buffer | undefined;
-  readonly log: Buffer;
-}
-
-export interface CompileEvents {
-  hit(found: Found): void;
-  miss(): void;
-  uncached(reason: string): void;
-  refused(reason: string): void;
-}
-
 interface Hit {
   readonly found: Found;
-  readonly set: InputSet;
+  readonly inputs: EvaluatedInputs;
 }
+
+/** A compile that is to be cached, and how. */
+type Compile = Omit<CompileTicket, 'keys'>;
 
 /** A file changed this long before a compile's start could, by a coarse clock, have changed after it. */
 const clockTickMs = 5;
@@ -108,6 +48,8 @@ export class CompileFront {
   readonly #events: CompileEvents;
   readonly #ready = new ReadyResults();
   readonly #proof: FolderProof;
+  readonly #prefixMaps: PrefixMaps;
+  readonly #settings: ReadSettings;
   readonly #cpu: () => string;
   readonly #remote: RemoteRuns;
   readonly #peerDeadline: () => { signal: AbortSignal; dispose(): void };
@@ -120,6 +62,8 @@ export class CompileFront {
     /** Describes the processor as far as -march=native sees it. */
     cpu: () => string;
     processes: ProcessRunner;
+    /** Where left out, the environment alone is asked. */
+    settings?: ReadSettings;
     remote?: RemoteRuns;
     /** Bounds all that one compile waits for teammates. */
     peerDeadline: () => { signal: AbortSignal; dispose(): void };
@@ -131,35 +75,47 @@ export class CompileFront {
     this.#cpu = parts.cpu;
     this.#remote = parts.remote ?? noRemoteRuns;
     this.#proof = new FolderProof(parts.processes);
+    this.#prefixMaps = new PrefixMaps(parts.processes);
+    this.#settings = parts.settings ?? environmentSettings;
     this.#peerDeadline = parts.peerDeadline;
   }
 
   /** Answers a launcher: a result, or how to run the command. Never rejects for anything about the command. */
   async begin(request: CompileRequest): Promise<CompileReply> {
-    const ready = this.#ready.get(this.#ready.keyOf(request));
+    const ready = isDebugged(request) ? undefined : this.#ready.get(this.#ready.keyOf(request));
     const [found] = ready === undefined ? [] : await this.#results.findHere(ready.action);
     if (ready === undefined || found === undefined) return this.beginAfresh(request);
-    return resultReply(found, ready.folder, ready.checks, () => this.#events.hit(found));
+    return resultReply(found, ready.folder, ready.checks, () => this.#events.hit(found, { request }));
   }
 
   /** The same without a shortcut: every input is looked at. */
   async beginAfresh(request: CompileRequest): Promise<CompileReply> {
     this.#ready.delete(this.#ready.keyOf(request));
-    const identity = identifyCompile(request, this.#states, this.#cpu);
-    if ('uncached' in identity) {
-      this.#events.uncached(identity.uncached);
+    const compile = await this.identify(request);
+    if ('uncached' in compile) {
+      this.#events.uncached(compile.uncached, { request });
       return { kind: 'run-plain' };
     }
-    const keys = compileKeys(identity);
-    const hit =
-      (await this.#find(keys, request, identity)) ?? (await this.#findAtPeers(keys, request, identity));
-    if (hit === undefined) {
-      return this.#run({ request, identity, keys });
-    }
-    return resultReply(hit.found, identity.folder, [], () => {
-      this.#events.hit(hit.found);
-      this.#makeReady(request, identity.folder, hit.set, hit.found.record.action);
+    const keys = compileKeys(compile.identity);
+    const hit = mayRead(compile.settings.mode) ? await this.#findAnywhere(keys, compile) : undefined;
+    if (hit === undefined) return this.#run({ ...compile, keys });
+    const { found, inputs } = hit;
+    return resultReply(found, compile.identity.folder, [], () => {
+      this.#events.hit(found, { ...compile, inputs });
+      this.#makeReady(compile, { ...inputs, action: found.record.action });
     });
+  }
+
+  /** What a request asks for and how it is to be cached, or why it is not. */
+  async identify(request: CompileRequest): Promise<Compile | Uncached> {
+    const identity = identifyCompile(request, this.#states, this.#cpu);
+    if ('uncached' in identity) return identity;
+    const { folder, command } = identity;
+    const settings = this.#settings(request, folder, absolutePath(command.source, folder));
+    if (settings.problem !== undefined) return { uncached: settings.problem.reason };
+    if (settings.mode === 'off') return { uncached: 'mode-off' };
+    const mapped = settings.prefixMaps ? await this.#prefixMaps.applyTo(identity, request) : identity;
+    return { request, identity: mapped, settings };
   }
 
   /** Elsewhere if the farm takes it, else here. */
@@ -169,22 +125,26 @@ export class CompileFront {
       return { kind: 'run-observed', added: ticket.identity.added, ticket, ended };
     };
     const abort = new AbortController();
-    const remote = this.#remote.begin(ticket, abort.signal);
+    const remote = mayWrite(ticket.settings.mode) ? this.#remote.begin(ticket, abort.signal) : undefined;
     if (remote === undefined) return runHere();
     const reply = remote.then(run => (run === undefined ? runHere() : this.#takeRemote(ticket, run)));
     return { kind: 'wait', reply, cancel: () => abort.abort(new Error('the launcher is gone')) };
   }
 
-  #takeRemote({ request, identity }: CompileTicket, { found, set }: RemoteRun): CompileResult {
-    return resultReply(found, identity.folder, [], () => {
-      this.#events.miss();
-      this.#makeReady(request, identity.folder, set, found.record.action);
+  #takeRemote(ticket: CompileTicket, { found, set }: RemoteRun): CompileResult {
+    return resultReply(found, ticket.identity.folder, [], () => {
+      const inputs = { set, contents: [], action: found.record.action };
+      this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound: false });
+      this.#makeReady(ticket, inputs);
     });
   }
 
-  #makeReady(request: CompileRequest, folder: ProjectFolder, set: InputSet, action: Digest): void {
-    const checks = checksOf(set, folder, this.#states);
-    if (checks !== undefined) this.#ready.set(request, set.environment, { action, folder, checks });
+  #makeReady({ request, identity, settings }: Compile, { set, action }: EvaluatedInputs): void {
+    if (!mayRead(settings.mode) || isDebugged(request)) return;
+    const checks = checksOf(set, identity.folder, this.#states);
+    if (checks === undefined) return;
+    const { folder } = identity;
+    this.#ready.set(request, set.environment, { action, folder, checks: [...settings.checks, ...checks] });
   }
 
   /**
@@ -194,20 +154,22 @@ export class CompileFront {
   finish(ticket: CompileTicket, report: CompileReport): () => Promise<void> {
     const taken = this.#takeOutputs(ticket, report);
     if ('uncached' in taken) {
-      this.#events.uncached(taken.uncached);
+      this.#events.uncached(taken.uncached, ticket);
+      return async () => {};
+    }
+    if (!mayWrite(ticket.settings.mode)) {
+      this.#events.miss(ticket, { isKept: false, isBound: false });
       return async () => {};
     }
     return () => this.#keep(ticket, report, taken.observed, taken.files);
   }
 
-  async #findAtPeers(
-    keys: CompileKeys,
-    request: CompileRequest,
-    identity: CompileIdentity,
-  ): Promise<Hit | undefined> {
+  async #findAnywhere(keys: CompileKeys, compile: Compile): Promise<Hit | undefined> {
+    const here = await this.#find(keys, compile);
+    if (here !== undefined) return here;
     const { signal, dispose } = this.#peerDeadline();
     try {
-      return await this.#find(keys, request, identity, signal);
+      return await this.#find(keys, compile, signal);
     } finally {
       dispose();
     }
@@ -216,15 +178,15 @@ export class CompileFront {
   /** On this machine; at teammates where a signal is given that ends the search. */
   async #find(
     keys: CompileKeys,
-    request: CompileRequest,
-    identity: CompileIdentity,
+    { request, identity }: Compile,
     peers?: AbortSignal,
   ): Promise<Hit | undefined> {
     for (const key of [keys.shared, keys.bound, keys.unproven]) {
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {
-        const action = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
-        if (action === undefined || seen.has(action)) continue;
+        const inputs = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
+        if (inputs === undefined || seen.has(inputs.action)) continue;
+        const { action } = inputs;
         seen.add(action);
         const results = await (peers
           ? this.#results.findAtPeers(action, peers)
@@ -232,7 +194,7 @@ export class CompileFront {
         const found = results.find(each => this.#writesOnlyItsOwn(each, identity));
         if (found === undefined) continue;
         if (key === keys.unproven && !(await this.#proof.isFolderFree(action, request, identity))) continue;
-        return { found, set };
+        return { found, inputs };
       }
     }
     return undefined;
@@ -262,24 +224,25 @@ export class CompileFront {
   }
 
   async #keep(
-    { request, identity, keys }: CompileTicket,
+    ticket: CompileTicket,
     report: CompileReport,
     observed: Observation,
     files: WrittenFile[],
   ): Promise<void> {
+    const { identity, keys } = ticket;
     const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
-    if (changed !== undefined) return this.#events.uncached(changed);
+    if (changed !== undefined) return this.#events.uncached(changed, ticket);
     const run = { observed, files, stdout: report.stdout!, stderr: report.stderr! };
     const claim = claimOf(run, identity, keys, this.#states);
-    if (claim === undefined) return this.#events.uncached('input-changed');
-    const { set, actions, result, blobs } = claim;
+    if (claim === undefined) return this.#events.uncached('input-changed', ticket);
+    const { inputs, actions, result, blobs, isBound } = claim;
     const { durationMs } = report;
     const kept = actions.flatMap(({ key, action }) => [
       this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
-      this.#manifests.keep(key, set),
+      this.#manifests.keep(key, inputs.set),
     ]);
-    this.#makeReady(request, identity.folder, set, actions[0]!.action);
-    this.#events.miss();
+    this.#makeReady(ticket, inputs);
+    this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound });
     await Promise.all(kept);
   }
 
@@ -308,4 +271,9 @@ function resultReply(
     checks,
     taken,
   };
+}
+
+/** Every input is looked at, so that it can be logged. */
+function isDebugged({ environment }: CompileRequest): boolean {
+  return Boolean(environment('P2PCACHE_DEBUG'));
 }

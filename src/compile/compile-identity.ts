@@ -1,8 +1,8 @@
 // What a compile is before any of its files are read: which compiler by content, which command, in which folder.
 import { realpathSync, statSync } from 'node:fs';
 import { type CompilerFamily, compilerFamily, readCommandLine, type Uncached } from './command-line.ts';
-import type { CompileRequest } from './compile-front.ts';
 import type { CompileIdentity } from './compile-key.ts';
+import type { CompileRequest } from './compile-request.ts';
 import type { FileStates } from './file-states.ts';
 import type { Environment } from './input-manifest.ts';
 import { projectFolder } from './project-folder.ts';

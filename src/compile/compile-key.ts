@@ -10,10 +10,16 @@ import { argumentToPortable, type ProjectFolder, toPortable } from './project-fo
 const keyVersion = 1;
 
 /** Read by libc itself, unseen by the observer: the language of diagnostics and the character set. */
-const localeVariables = ['LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'LANG', 'LANGUAGE'];
+export const localeVariables = ['LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'LANG', 'LANGUAGE'];
 
 /** Every variable that decides something before any compiler has run; what else one asks for is observed. */
-export const decidingVariables: readonly string[] = [...localeVariables, 'PWD', 'TERM', 'GCC_COLORS'];
+export const decidingVariables: readonly string[] = [
+  ...localeVariables,
+  'PWD',
+  'TERM',
+  'GCC_COLORS',
+  'P2PCACHE_MODE',
+];
 
 export interface CompileKeys {
   /** For results that are the same in every checkout. */
@@ -30,7 +36,7 @@ export interface CompileIdentity {
   readonly command: CompileCommand;
   readonly folder: ProjectFolder;
   readonly environment: Environment;
-  /** Arguments that the launcher adds, such as colours for a terminal. */
+  /** Arguments that the launcher adds, such as colours for a terminal and prefix maps (prefix-maps.ts). */
   readonly added: readonly string[];
   /** The processor's description, for -march=native; empty where it does not matter. */
   readonly cpu: string;
@@ -43,7 +49,7 @@ export function compileKeys(identity: CompileIdentity): CompileKeys {
     family,
     compiler,
     portableArguments(command.arguments, folder.root),
-    added,
+    withoutFolders(added),
     toPortable(folder.cwd, folder.root),
     localeVariables.map(name => environment(name) ?? null),
     cpu,
@@ -55,11 +61,17 @@ export function compileKeys(identity: CompileIdentity): CompileKeys {
   };
 }
 
-function portableArguments(args: readonly string[], root: string): string[] {
+/** The arguments with the root as a token where it names a folder (project-folder.ts). */
+export function portableArguments(args: readonly string[], root: string): string[] {
   let isMacro = false;
   return args.map(argument => {
     const portable = argumentToPortable(argument, root, isMacro || /^-[DU]./.test(argument));
     isMacro = /^(-[DU]|--define-macro)$/.test(argument);
     return portable;
   });
+}
+
+/** Added prefix maps by their option alone: they name this machine's folders, and say the same on each. */
+function withoutFolders(added: readonly string[]): string[] {
+  return [...new Set(added.map(argument => argument.replace(/^(-f\w+-prefix-map)=.*/s, '$1')))];
 }

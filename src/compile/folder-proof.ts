@@ -5,8 +5,8 @@
 import type { Digest } from '../digest.ts';
 import { preprocessedBytesMax, proofTimeoutMs } from '../limits.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
-import type { CompileRequest } from './compile-front.ts';
 import type { CompileIdentity } from './compile-key.ts';
+import type { CompileRequest } from './compile-request.ts';
 import { folderSpellings } from './folder-evidence.ts';
 
 const provenMax = 50_000;
@@ -28,7 +28,7 @@ export class FolderProof {
     const text = await this.#processes.outputOf(
       {
         path: request.compiler,
-        argv: [request.compiler, ...preprocessArguments(identity.command.arguments)],
+        argv: [request.compiler, ...preprocessArguments([...identity.added, ...identity.command.arguments])],
         cwd: request.cwd,
         environment: { ...request.variables(), P2PCACHE_MODE: 'off' },
       },

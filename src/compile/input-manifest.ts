@@ -17,6 +17,14 @@ export interface InputSet {
   readonly environment: readonly string[];
 }
 
+/** An input set with the contents that were there. */
+export interface EvaluatedInputs {
+  readonly set: InputSet;
+  /** The digests of `set.reads`, in that order. */
+  readonly contents: readonly Digest[];
+  readonly action: Digest;
+}
+
 export type Environment = (name: string) => string | undefined;
 
 /** What is at absolute paths: on this machine, or in what a teammate was given of another. */
@@ -45,8 +53,8 @@ export function inputSetOf(observed: Observation, folder: ProjectFolder): InputS
 }
 
 /**
- * The digest of the action that this set makes of the present state of the world, or undefined where the set does not fit:
- * a file is gone, or something that was looked for in vain is there now.
+ * The action that this set makes of the present state of the world, or undefined where the set does not fit: a file is gone,
+ * or something that was looked for in vain is there now.
  */
 export function evaluateInputs(
   key: Digest,
@@ -54,13 +62,15 @@ export function evaluateInputs(
   folder: ProjectFolder,
   environment: Environment,
   states: WorldStates,
-): Digest | undefined {
+): EvaluatedInputs | undefined {
   const here = (path: string) => absolutePath(path, folder);
   const parts: string[] = [key];
+  const contents: Digest[] = [];
   for (const path of set.reads) {
     const state = states.stateOf(here(path));
     if (state === 'missing' || state === 'folder' || state === 'other') return undefined;
     parts.push(path, state);
+    contents.push(state);
   }
   for (const [parent, names] of missingByFolder(set)) {
     if (!states.lacksAll(here(parent), names)) return undefined;
@@ -78,7 +88,7 @@ export function evaluateInputs(
   }
   for (const name of set.environment)
     parts.push('environment', name, JSON.stringify(environment(name) ?? null));
-  return digestOf(parts.join('\0'));
+  return { set, contents, action: digestOf(parts.join('\0')) };
 }
 
 const grouped = new WeakMap<InputSet, ReadonlyMap<string, readonly string[]>>();

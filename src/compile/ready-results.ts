@@ -2,8 +2,8 @@
 // launcher makes before it believes the answer (checks.ts). Only a shortcut: what it names is looked up as ever.
 import { type Digest, digestOf } from '../digest.ts';
 import { readyBytesMax } from '../limits.ts';
-import type { CompileRequest } from './compile-front.ts';
 import { decidingVariables } from './compile-key.ts';
+import type { CompileRequest } from './compile-request.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
 export interface ReadyResult {

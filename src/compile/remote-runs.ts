@@ -1,6 +1,6 @@
 // What the compile front asks of the farm: to run a compile elsewhere. src/farm is the real one; without it all runs here.
 import type { Found } from '../actions/results.ts';
-import type { CompileTicket } from './compile-front.ts';
+import type { CompileTicket } from './compile-request.ts';
 import type { InputSet } from './input-manifest.ts';
 
 export interface RemoteRun {

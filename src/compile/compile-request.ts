@@ -1,0 +1,85 @@
+// What the compile front (compile-front.ts) is asked, what it answers, and what it tells of each compile.
+import type { Found } from '../actions/results.ts';
+import type { CompileIdentity, CompileKeys } from './compile-key.ts';
+import type { RestoredOutput } from './compile-outputs.ts';
+import type { CompileSettings } from './compile-settings.ts';
+import type { Environment, EvaluatedInputs } from './input-manifest.ts';
+
+export interface CompileRequest {
+  /** The compiler's path, found along PATH. */
+  readonly compiler: string;
+  /** The name it is called by, and its arguments. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly environment: Environment;
+  /** The whole environment. */
+  readonly variables: () => Record<string, string>;
+  readonly stderrIsTerminal: boolean;
+}
+
+export type CompileReply =
+  | { readonly kind: 'run-plain' }
+  | CompileRun
+  /** A teammate may run it: the launcher is kept waiting, and told to run it itself whenever that is better. */
+  | {
+      readonly kind: 'wait';
+      readonly reply: Promise<CompileRun | CompileResult>;
+      /** Nobody waits any more. */
+      cancel(): void;
+    }
+  | CompileResult;
+
+export interface CompileRun {
+  readonly kind: 'run-observed';
+  readonly added: readonly string[];
+  readonly ticket: CompileTicket;
+  /** To be called once, when the compiler has ended or its launcher is gone. */
+  readonly ended: () => void;
+}
+
+export interface CompileResult {
+  readonly kind: 'result';
+  readonly exitCode: number;
+  readonly outputs: readonly RestoredOutput[];
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** What the launcher verifies first; where a check fails it asks again with `beginAfresh`. Empty: verified already. */
+  readonly checks: readonly Buffer[];
+  /** To be called once the launcher has taken the result: counts the hit, and makes the next one ready. */
+  readonly taken: () => void;
+}
+
+/** What is known of a compile that runs now. */
+export interface CompileTicket {
+  readonly request: CompileRequest;
+  readonly identity: CompileIdentity;
+  readonly keys: CompileKeys;
+  readonly settings: CompileSettings;
+}
+
+export interface CompileReport {
+  /** Zero only where the compiler ended by itself with exit code 0. */
+  readonly status: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  /** Undefined where there was more of it than is kept. */
+  readonly stdout: Buffer | undefined;
+  readonly stderr: Buffer | undefined;
+  readonly log: Buffer;
+}
+
+/** A compile as far as it was looked at. */
+export interface ToldCompile {
+  readonly request: CompileRequest;
+  /** Undefined where the command was not understood, or was answered as the repeated one that it is. */
+  readonly identity?: CompileIdentity;
+  readonly inputs?: EvaluatedInputs;
+}
+
+export interface CompileEvents {
+  hit(found: Found, compile: ToldCompile): void;
+  /** Had to run. `isKept`: its result is kept for the next one; `isBound`: for this folder only. */
+  miss(compile: ToldCompile, kept: { readonly isKept: boolean; readonly isBound: boolean }): void;
+  uncached(reason: string, compile: ToldCompile): void;
+  refused(reason: string): void;
+}
