@@ -36,6 +36,7 @@ import type { Identity } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import type { Config } from './config.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
+import { startOnLastPort } from './listen-ports.ts';
 import { childProcesses } from './system/child-processes.ts';
 import type { EventLog } from './system/event-log.ts';
 import { readKept } from './system/kept-file.ts';
@@ -132,20 +133,21 @@ export async function composeSession(
   });
 
   // Teammates. They are served from this machine's own stores, and only what is whole.
-  const swarm = team.isSolo
-    ? undefined
-    : await (await loadSwarm()).startSwarm({
-        identity,
-        ledger: team.ledger,
-        actionCache: new CompleteActionCache(actions, disk),
-        blobStore: new ReadThroughBlobStore(memory, disk, { isWriteThrough: true }),
-        heldActions: () => records.actions(),
-        addressBook,
-        config,
-        clock,
-        random: systemRandom,
-        onEvent: event => noteSwarmEvent(foundation, keyring, event),
-      });
+  const startSwarm = async (listen: readonly string[]) =>
+    (await loadSwarm()).startSwarm({
+      identity,
+      ledger: team.ledger,
+      actionCache: new CompleteActionCache(actions, disk),
+      blobStore: new ReadThroughBlobStore(memory, disk, { isWriteThrough: true }),
+      heldActions: () => records.actions(),
+      addressBook,
+      config: { ...config, listen },
+      clock,
+      random: systemRandom,
+      onEvent: event => noteSwarmEvent(foundation, keyring, event),
+    });
+  const portFile = join(foundation.paths.dataDir, 'port.json');
+  const swarm = team.isSolo ? undefined : await startOnLastPort(portFile, config.listen, startSwarm);
   const peers = composePeers(foundation, swarm?.peers ?? nobody, keyring);
 
   const pipeline = new Pipeline({

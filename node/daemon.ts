@@ -19,6 +19,7 @@ import type { Config } from './config.ts';
 import { controlOperations } from './control-operations.ts';
 import { type ControlSocket, serveControlSocket } from './endpoints/control-socket.ts';
 import { launcherServer } from './endpoints/launcher-socket.ts';
+import { requireFreePorts } from './listen-ports.ts';
 import type { EventLog } from './system/event-log.ts';
 import { writeKept } from './system/kept-file.ts';
 import { listenPrivately } from './system/private-socket.ts';
@@ -84,6 +85,8 @@ export class Daemon {
     }
     this.#isMoving = true;
     try {
+      const { listen, doorListen } = this.foundation.config;
+      await requireFreePorts([...listen, ...doorListen]);
       await this.#enter(identity, enter);
     } finally {
       this.#isMoving = false;

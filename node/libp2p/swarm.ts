@@ -24,6 +24,7 @@ const connectionsMax = 300;
 const inboundPerSecondMax = 100;
 /** In an invite a second member is worth more than a second address of the same. */
 const addressesPerTeammate = 2;
+const ownAddressesMax = 4;
 /** A lost packet or a member that just started costs at most this until the next mDNS query. */
 const mdnsIntervalMs = 3_000;
 
@@ -155,7 +156,10 @@ class TeamSwarm implements Swarm {
         .slice(0, addressesPerTeammate)
         .map(address => `${address}/p2p/${peerIdOf(member)}`),
     );
-    return [...this.listenAddresses(), ...theirs];
+    // Most likely to be of use first: no other machine gets anywhere with a loopback address.
+    const isLoopback = (address: string) => /^\/ip4\/127\.|^\/ip6\/::1\//.test(address);
+    const own = this.listenAddresses().sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)));
+    return [...own.slice(0, ownAddressesMax), ...theirs];
   }
 
   doorAddresses(): string[] {

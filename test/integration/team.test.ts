@@ -123,6 +123,24 @@ describe('joining', () => {
   });
 });
 
+describe('a team of machines that come and go', () => {
+  test('all of them off at once, then on again: they find each other where they were', async () => {
+    await using rig = await Rig.create();
+    const [desk, lap] = await rig.team('desk', 'lap');
+    await lap!.sees('desk');
+    const addresses = async () =>
+      Promise.all(
+        [desk!, lap!].map(async each => (await each.json<DaemonStatus>('status', '--json')).listen),
+      );
+    const before = await addresses();
+    await Promise.all([desk!.ok('stop'), lap!.ok('stop')]);
+    await Promise.all([desk!.stats(), lap!.stats()]);
+    expect(await addresses()).toEqual(before);
+    await lap!.sees('desk');
+    await desk!.sees('lap');
+  });
+});
+
 describe('sharing', () => {
   test("what one compiled is the other's, byte for byte, and whose it was is counted", async () => {
     await using rig = await Rig.create();
