@@ -117,3 +117,33 @@ export const proofTimeoutMs = 2_000;
 export const preprocessedBytesMax = 64 * 1024 * 1024;
 /** How long a compiler may take to say its version. */
 export const compilerVersionTimeoutMs = 2_000;
+/** Largest p2pcache.toml that is read, and how many are remembered. */
+export const projectFileBytesMax = 64 * 1024;
+export const projectFilesMax = 1_000;
+
+// Farm
+/** Entries of one tree, or of one job's changes to it. */
+export const treeEntriesMax = 100_000;
+/** Arguments of one job. */
+export const jobArgumentsMax = 10_000;
+/** Bytes of blobs that one farm frame carries; the rest follow in further frames, or over the fetch protocol. */
+export const farmBlobsPerFrameBytesMax = 6 * 1024 * 1024;
+/** Jobs that one teammate may have under way here. */
+export const jobsPerPeerMax = 256;
+/** Jobs that wait for a slot, per slot: enough that a slot never stands idle for a round trip. */
+export const queuedJobsPerSlot = 1;
+/** Bounds of one job in the sandbox. */
+export const jobWallMsMax = 10 * 60_000;
+export const jobCpuSMax = 10 * 60;
+export const jobMemoryBytesMax = 4 * 1024 * 1024 * 1024;
+export const jobProcessesMax = 64;
+export const jobFileBytesMax = 256 * 1024 * 1024;
+export const jobDiskBytesMax = 512 * 1024 * 1024;
+export const jobStreamBytesMax = 4 * 1024 * 1024;
+/** Bytes of the observer's log (cli/launcher/log.h). */
+export const observerLogBytes = 8 * 1024 * 1024;
+/** How long a worker that runs our jobs may be silent before they are run elsewhere, and how often it gives a sign. */
+export const workerSilenceMsMax = 3_000;
+export const workerSignMs = 500;
+/** Attempts to have one job run elsewhere: what the first one lacked is told before the next. */
+export const jobAttemptsMax = 3;

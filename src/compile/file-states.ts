@@ -80,7 +80,7 @@ export class FileStates {
     if (known !== undefined) return known;
     try {
       const text = readFileSync(path);
-      const mentions = fileNameTokens.some(token => text.includes(token));
+      const mentions = mentionsFileName(text);
       if (this.#mentions.size >= rememberedMax) this.#mentions.clear();
       this.#mentions.set(digestOf(text), mentions);
       return mentions;
@@ -171,4 +171,9 @@ function isSame(a: Remembered, b: Stats | undefined | 'unreadable'): boolean {
     a.ino === b.ino &&
     a.dev === b.dev
   );
+}
+
+/** Whether a source's text holds a token that stands for its own path. */
+export function mentionsFileName(text: Buffer): boolean {
+  return fileNameTokens.some(token => text.includes(token));
 }
