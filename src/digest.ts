@@ -12,7 +12,8 @@ const pattern = /^(blake3|sha256)\/([0-9a-f]{64})\/(0|[1-9][0-9]{0,14})$/;
 /** The digest of these bytes. */
 export function digestOf(bytes: Uint8Array | string, fn: DigestFunction = 'blake3'): Digest {
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-  const hash = fn === 'blake3' ? blake3(data).toString('hex') : createHash('sha256').update(data).digest('hex');
+  const hash =
+    fn === 'blake3' ? blake3(data).toString('hex') : createHash('sha256').update(data).digest('hex');
   return `${fn}/${hash}/${data.byteLength}` as Digest;
 }
 
