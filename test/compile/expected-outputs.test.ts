@@ -1,3 +1,4 @@
+// Which files a compile may write: those that follow from its command line, whatever a record says.
 import { expect, test } from 'vitest';
 import { type CompileCommand, readCommandLine } from '../../src/compile/command-line.ts';
 import { isExpectedOutput } from '../../src/compile/expected-outputs.ts';
