@@ -147,3 +147,11 @@ export const workerSilenceMsMax = 3_000;
 export const workerSignMs = 500;
 /** Attempts to have one job run elsewhere: what the first one lacked is told before the next. */
 export const jobAttemptsMax = 3;
+/** Bytes of the journal of compiles (compile/compile-journal.ts): some thousands of them. */
+export const journalBytesMax = 64 * 1024 * 1024;
+/** Compiles that wait to be written into it. */
+export const journalPendingMax = 5_000;
+/** Largest account of one compile that is decoded. */
+export const accountBytesMax = 32 * 1024 * 1024;
+/** How long the compile of nothing may take that shows what a toolchain is made of. */
+export const toolchainProbeTimeoutMs = 20_000;

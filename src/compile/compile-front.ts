@@ -4,10 +4,9 @@ import type { Found, Results } from '../actions/results.ts';
 import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
 import { checksOf } from './checks.ts';
-import { claimOf } from './claim.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
-import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
+import type { CompileIdentity, CompileKeys } from './compile-key.ts';
 import { readOutputs, restoreOutputs, restoreText, type WrittenFile } from './compile-outputs.ts';
 import type {
   CompileEvents,
@@ -19,7 +18,7 @@ import type {
   CompileTicket,
 } from './compile-request.ts';
 import { environmentSettings, mayRead, mayWrite, type ReadSettings } from './compile-settings.ts';
-import { isExpectedOutput } from './expected-outputs.ts';
+import { familyRules } from './families.ts';
 import type { FileStates } from './file-states.ts';
 import { FolderProof } from './folder-proof.ts';
 import { absolutePath, type EvaluatedInputs, evaluateInputs } from './input-manifest.ts';
@@ -96,7 +95,7 @@ export class CompileFront {
       this.#events.uncached(compile.uncached, { request });
       return { kind: 'run-plain' };
     }
-    const keys = compileKeys(compile.identity);
+    const keys = familyRules[compile.identity.family].keysOf(compile.identity);
     const hit = mayRead(compile.settings.mode) ? await this.#findAnywhere(keys, compile) : undefined;
     if (hit === undefined) return this.#run({ ...compile, keys });
     const { found, inputs } = hit;
@@ -131,9 +130,8 @@ export class CompileFront {
     return { kind: 'wait', reply, cancel: () => abort.abort(new Error('the launcher is gone')) };
   }
 
-  #takeRemote(ticket: CompileTicket, { found, set }: RemoteRun): CompileResult {
+  #takeRemote(ticket: CompileTicket, { found, inputs }: RemoteRun): CompileResult {
     return resultReply(found, ticket.identity.folder, [], () => {
-      const inputs = { set, contents: [], action: found.record.action };
       this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound: false });
       this.#makeReady(ticket, inputs);
     });
@@ -181,7 +179,8 @@ export class CompileFront {
     { request, identity }: Compile,
     peers?: AbortSignal,
   ): Promise<Hit | undefined> {
-    for (const key of [keys.shared, keys.bound, keys.unproven]) {
+    for (const key of [keys.shared, keys.machine, keys.bound, keys.unproven]) {
+      if (key === undefined) continue;
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {
         const inputs = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
@@ -201,9 +200,10 @@ export class CompileFront {
   }
 
   /** A record that names other files than the command's own is refused, whoever signed it. */
-  #writesOnlyItsOwn({ record }: Found, { command, folder }: CompileIdentity): boolean {
+  #writesOnlyItsOwn({ record }: Found, { family, command, folder }: CompileIdentity): boolean {
+    const { isExpectedOutput } = familyRules[family];
     const isFine = record.result.outputFiles.every(file =>
-      isExpectedOutput(fromPortable(file.path, folder.root), command),
+      isExpectedOutput(fromPortable(file.path, folder), command),
     );
     if (!isFine) this.#events.refused('output-path');
     return isFine;
@@ -217,9 +217,13 @@ export class CompileFront {
     if (report.stdout === undefined || report.stderr === undefined) return { uncached: 'too-much-output' };
     const observed = readObservation(report.log);
     if ('uncached' in observed) return observed;
-    const files = readOutputs(observed.written, ticket.identity.folder);
+    const { family, command, folder } = ticket.identity;
+    const rules = familyRules[family];
+    const refusal = rules.refuses(observed, command);
+    if (refusal !== undefined) return { uncached: refusal };
+    const files = readOutputs(observed.written, folder);
     if (files === undefined) return { uncached: 'special-output' };
-    const isExpected = files.every(file => isExpectedOutput(file.path, ticket.identity.command));
+    const isExpected = files.every(file => rules.isExpectedOutput(file.path, command));
     return isExpected ? { observed, files } : { uncached: 'unexpected-output' };
   }
 
@@ -233,7 +237,7 @@ export class CompileFront {
     const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
     if (changed !== undefined) return this.#events.uncached(changed, ticket);
     const run = { observed, files, stdout: report.stdout!, stderr: report.stderr! };
-    const claim = claimOf(run, identity, keys, this.#states);
+    const claim = familyRules[identity.family].claimOf(run, identity, keys, this.#states);
     if (claim === undefined) return this.#events.uncached('input-changed', ticket);
     const { inputs, actions, result, blobs, isBound } = claim;
     const { durationMs } = report;

@@ -15,7 +15,7 @@ import type { ProjectFolder } from './project-folder.ts';
 /** What debug information calls the project's root. */
 export const debugRoot = '/proc/self/cwd';
 /** The first major versions that know -fmacro-prefix-map; -fdebug-prefix-map is older than anyone's compiler. */
-const macroMapSince = { gcc: 8, clang: 10 } as const;
+const macroMapSince: Readonly<Record<string, number>> = { gcc: 8, clang: 10 };
 
 export class PrefixMaps {
   readonly #processes: ProcessRunner;
@@ -27,11 +27,10 @@ export class PrefixMaps {
 
   /** The compile with maps for its folder among the added arguments; they stand first, so the command's own maps win. */
   async applyTo(identity: CompileIdentity, request: CompileRequest): Promise<CompileIdentity> {
-    const hasMacroMap = (await this.#versionOf(identity, request)) >= macroMapSince[identity.family];
-    const maps = spelledRoots(identity.folder).flatMap(root => [
-      `-fdebug-prefix-map=${root}=${debugRoot}`,
-      ...(hasMacroMap ? [`-fmacro-prefix-map=${root}=.`] : []),
-    ]);
+    const since = macroMapSince[identity.family];
+    if (since === undefined) return identity;
+    const hasMacroMap = (await this.#versionOf(identity, request)) >= since;
+    const maps = prefixMapsOf(identity.folder).filter(map => hasMacroMap || !map.startsWith('-fmacro'));
     return { ...identity, added: [...maps, ...identity.added] };
   }
 
@@ -52,6 +51,14 @@ export class PrefixMaps {
     if (said !== undefined) this.#versions.set(compiler, major);
     return major;
   }
+}
+
+/** Every map that can be added to a compile in this folder. */
+export function prefixMapsOf(folder: ProjectFolder): string[] {
+  return spelledRoots(folder).flatMap(root => [
+    `-fdebug-prefix-map=${root}=${debugRoot}`,
+    `-fmacro-prefix-map=${root}=.`,
+  ]);
 }
 
 /** The root as the system spells it, and as $PWD does where that is another name of the working folder. */

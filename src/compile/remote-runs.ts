@@ -1,12 +1,12 @@
 // What the compile front asks of the farm: to run a compile elsewhere. src/farm is the real one; without it all runs here.
 import type { Found } from '../actions/results.ts';
 import type { CompileTicket } from './compile-request.ts';
-import type { InputSet } from './input-manifest.ts';
+import type { EvaluatedInputs } from './input-manifest.ts';
 
 export interface RemoteRun {
   /** The worker's record of an action that this machine came to by itself, from the same inputs. */
   readonly found: Found;
-  readonly set: InputSet;
+  readonly inputs: EvaluatedInputs;
 }
 
 export interface RemoteRuns {

@@ -1,0 +1,161 @@
+// A worker's copy of a part of one client's files, on disk and in memory: what the client's jobs run in. It only grows, so a
+// warm worker needs the source alone. A file that changes while a job runs goes into a new generation of the copy (hard
+// links to the old one, new files beside them), so that no job ever sees its inputs change.
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { mentionsFileName } from '../compile/file-states.ts';
+import { type Digest, matchesDigest } from '../digest.ts';
+import type { TreeEntry } from '../protocol/tree-entry.ts';
+import { FileTree } from './file-tree.ts';
+
+/** Folders that every root has: mount points, and where compilers put what they need for a moment. */
+const givenFolders = ['/dev', '/proc', '/tmp', '/.p2pcache'];
+
+/** One state of the copy; while a job runs in it, nothing that is there changes. */
+export interface Generation {
+  readonly folder: string;
+  readonly tree: FileTree;
+  /** To be called when the job is over. */
+  release(): void;
+}
+
+interface Current {
+  readonly folder: string;
+  readonly tree: FileTree;
+  users: number;
+  isRetired: boolean;
+}
+
+export class ClientCopy {
+  readonly #dir: string;
+  #current: Current;
+  readonly #mentions = new Map<Digest, boolean>();
+
+  /** Makes its folders below `dir`. */
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.#current = this.#newGeneration();
+    for (const path of givenFolders) this.#put(this.#current, { kind: 'folder', path }, undefined);
+  }
+
+  /** What the present copy lacks of these: the digests whose bytes `apply` needs. */
+  lacking(entries: readonly TreeEntry[]): Digest[] {
+    const digests = new Set<Digest>();
+    for (const entry of entries) {
+      if (entry.kind !== 'file') continue;
+      const node = this.#current.tree.at(entry.path);
+      if (node?.kind !== 'file' || node.digest !== entry.digest) digests.add(entry.digest);
+    }
+    return [...digests];
+  }
+
+  /** Brings the copy up to date. Throws a RangeError where an entry does not fit or its bytes are not there. */
+  apply(entries: readonly TreeEntry[], bytesOf: (digest: Digest) => Uint8Array | undefined): void {
+    const { tree } = this.#current;
+    const news = entries.filter(entry => !isSame(tree.at(entry.path), entry));
+    if (news.length === 0) return;
+    const changes = news.some(entry => tree.at(entry.path) !== undefined || entry.kind === 'gone');
+    if (changes && this.#current.users > 0) this.#current = this.#succeed(this.#current);
+    for (const entry of news) this.#put(this.#current, entry, bytesOf);
+  }
+
+  use(): Generation {
+    const current = this.#current;
+    current.users++;
+    return {
+      folder: current.folder,
+      tree: current.tree,
+      release: () => {
+        current.users--;
+        if (current.isRetired && current.users === 0) remove(current.folder);
+      },
+    };
+  }
+
+  /** Whether a file of this generation holds a token that stands for its own name. */
+  mentionsFileName({ tree, folder }: Generation, path: string): boolean {
+    const real = tree.resolve(path);
+    const node = real === undefined ? undefined : tree.at(real);
+    if (node?.kind !== 'file') return true;
+    let mentions = this.#mentions.get(node.digest);
+    if (mentions === undefined) {
+      mentions = mentionsFileName(readFileSync(join(folder, node.path)));
+      this.#mentions.set(node.digest, mentions);
+    }
+    return mentions;
+  }
+
+  delete(): void {
+    remove(this.#dir);
+  }
+
+  #newGeneration(): Current {
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    return { folder: mkdtempSync(join(this.#dir, 'g')), tree: new FileTree(), users: 0, isRetired: false };
+  }
+
+  #succeed(old: Current): Current {
+    const next = this.#newGeneration();
+    for (const node of old.tree.nodes()) {
+      if (node.path === '/') continue;
+      next.tree.put(node);
+      const target = join(next.folder, node.path);
+      if (node.kind === 'folder') mkdirSync(target, { recursive: true });
+      else if (node.kind === 'link') symlinkSync(node.target, target);
+      else linkSync(join(old.folder, node.path), target);
+    }
+    old.isRetired = true;
+    if (old.users === 0) remove(old.folder);
+    return next;
+  }
+
+  /** The tree first: it refuses what does not fit, so that nothing is ever written through a link. */
+  #put(
+    { folder, tree }: Current,
+    entry: TreeEntry,
+    bytesOf: ((digest: Digest) => Uint8Array | undefined) | undefined,
+  ): void {
+    const path = join(folder, entry.path);
+    const before = tree.at(entry.path);
+    const bytes = entry.kind === 'file' ? bytesOf?.(entry.digest) : undefined;
+    if (entry.kind === 'file' && (bytes === undefined || !matchesDigest(bytes, entry.digest)))
+      throw new RangeError(`no bytes for ${entry.path}`);
+    tree.put(entry);
+    if (before !== undefined && !(before.kind === 'folder' && entry.kind === 'folder')) remove(path);
+    if (entry.kind === 'gone') return;
+    if (entry.kind === 'folder') {
+      mkdirSync(path, { recursive: true });
+      return;
+    }
+    mkdirSync(join(path, '..'), { recursive: true });
+    if (entry.kind === 'link') {
+      symlinkSync(entry.target, path);
+      return;
+    }
+    writeFileSync(path, bytes!, { flag: 'wx', mode: 0o600 });
+    chmodSync(path, entry.isExecutable ? 0o555 : 0o444);
+    utimesSync(path, entry.modifiedS, entry.modifiedS);
+  }
+}
+
+function isSame(a: TreeEntry | undefined, b: TreeEntry): boolean {
+  if (a === undefined) return b.kind === 'gone';
+  if (a.kind === 'file' && b.kind === 'file')
+    return a.digest === b.digest && a.isExecutable === b.isExecutable;
+  if (a.kind === 'link' && b.kind === 'link') return a.target === b.target;
+  return a.kind === 'folder' && b.kind === 'folder';
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}

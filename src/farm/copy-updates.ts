@@ -1,0 +1,100 @@
+// Brings a worker's copy of a client's files up to date, one change after the other in the order in which they were told.
+// Bytes come from where they are cheapest: what travelled along, what this machine has, what the client is asked for.
+import { type Digest, digestSizeBytes, matchesDigest } from '../digest.ts';
+import type { JobRequest } from '../protocol/farm.ts';
+import { travelsAlong } from '../protocol/farm.ts';
+import { decodeTree, type TreeEntry } from '../protocol/tree-entry.ts';
+import type { MemberKey } from '../team/identity.ts';
+import type { ClientCopy } from './client-copy.ts';
+
+/** Where the bytes of a client's files come from, beside the client's own answers. */
+export interface FileSource {
+  /** This machine's own, if it has the very same file at this path or keeps the blob. */
+  here(digest: Digest, path: string | undefined): Promise<Uint8Array | undefined>;
+  /** From the client or any other teammate; kept on this machine. */
+  fetch(client: MemberKey, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
+}
+
+/** How the worker asks the client for bytes that it lacks: those that travel along (protocol/farm.ts). */
+export type Want = (digests: readonly Digest[]) => Promise<ReadonlyMap<Digest, Uint8Array>>;
+
+export class CopyUpdates {
+  readonly #copy: ClientCopy;
+  readonly #client: MemberKey;
+  readonly #files: FileSource;
+  readonly #toolchains = new Set<Digest>();
+  #turn: Promise<void> = Promise.resolve();
+  #isBroken = false;
+
+  constructor(copy: ClientCopy, client: MemberKey, files: FileSource) {
+    this.#copy = copy;
+    this.#client = client;
+    this.#files = files;
+  }
+
+  /** Whether something that was told could not be taken in: the client must start over. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** Resolves once the copy has all that this and every earlier request told. */
+  bring(request: JobRequest, want: Want, signal: AbortSignal): Promise<void> {
+    const turn = this.#turn.then(() => this.#bringNow(request, want, signal));
+    this.#turn = turn.catch(() => {
+      this.#isBroken = true;
+    });
+    return turn;
+  }
+
+  async #bringNow({ job, entries, blobs }: JobRequest, want: Want, signal: AbortSignal): Promise<void> {
+    if (this.#isBroken) throw new Error('an earlier change could not be made');
+    if (!this.#toolchains.has(job.toolchain)) {
+      const bytes = await this.#gather([[job.toolchain, undefined]], new Map(), want, signal);
+      await this.#apply(decodeTree(bytes.get(job.toolchain)!), new Map(), want, signal);
+      this.#toolchains.add(job.toolchain);
+    }
+    await this.#apply(entries, blobs, want, signal);
+  }
+
+  async #apply(
+    entries: readonly TreeEntry[],
+    sent: ReadonlyMap<Digest, Uint8Array>,
+    want: Want,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const lacking = new Set(this.#copy.lacking(entries));
+    const needed = new Map<Digest, string>();
+    for (const entry of entries)
+      if (entry.kind === 'file' && lacking.has(entry.digest)) needed.set(entry.digest, entry.path);
+    const bytes = await this.#gather([...needed], sent, want, signal);
+    this.#copy.apply(entries, digest => bytes.get(digest));
+  }
+
+  /** The bytes of all of these. Rejects where one cannot be had. */
+  async #gather(
+    needed: readonly (readonly [Digest, string | undefined])[],
+    sent: ReadonlyMap<Digest, Uint8Array>,
+    want: Want,
+    signal: AbortSignal,
+  ): Promise<Map<Digest, Uint8Array>> {
+    const gathered = new Map<Digest, Uint8Array>();
+    const asked: Digest[] = [];
+    for (const [digest, path] of needed) {
+      const bytes = digest.endsWith('/0')
+        ? new Uint8Array(0)
+        : (sent.get(digest) ?? (await this.#files.here(digest, path)));
+      if (bytes !== undefined && matchesDigest(bytes, digest)) gathered.set(digest, bytes);
+      else asked.push(digest);
+    }
+    const small = asked.filter(digest => travelsAlong(digestSizeBytes(digest)));
+    if (small.length > 0)
+      for (const [digest, bytes] of await want(small))
+        if (matchesDigest(bytes, digest)) gathered.set(digest, bytes);
+    for (const digest of asked) {
+      const bytes = gathered.get(digest) ?? (await this.#files.fetch(this.#client, digest, signal));
+      if (bytes === undefined) throw new Error(`nobody has ${digest}`);
+      gathered.set(digest, bytes);
+    }
+    return gathered;
+  }
+}

@@ -1,0 +1,78 @@
+// What one worker was told of this machine's files. A job names only what the worker does not know yet, or knows otherwise:
+// for a warm worker that is the source.
+import type { TreeEntry } from '../protocol/tree-entry.ts';
+import { parentOf } from './file-tree.ts';
+import { absoluteTarget, type LocalTree } from './local-tree.ts';
+
+const linksMax = 40;
+
+export class ToldFiles {
+  readonly #tree: LocalTree;
+  readonly #told = new Map<string, TreeEntry>();
+  readonly #folders = new Set<string>();
+  #epoch = 0;
+
+  constructor(tree: LocalTree) {
+    this.#tree = tree;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Starts over: the worker has lost what it was told. */
+  forget(): void {
+    this.#told.clear();
+    this.#folders.clear();
+    this.#epoch++;
+  }
+
+  /** Takes note of entries that the worker gets in another way, with its toolchain. */
+  note(entries: readonly TreeEntry[]): void {
+    for (const entry of entries) this.#told.set(entry.path, entry);
+  }
+
+  /** What the worker must be told for these absolute paths to mean there what they mean here; from now on it counts as told. */
+  news(paths: Iterable<string>): TreeEntry[] {
+    const news: TreeEntry[] = [];
+    for (const path of paths) this.#visit(path, news, 0);
+    return news;
+  }
+
+  #visit(path: string, news: TreeEntry[], links: number): void {
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    const isFolder = name === '' || name === '.' || name === '..';
+    const spelled = isFolder ? path : path.slice(0, slash) || '/';
+    const folder = this.#tree.folder(spelled);
+    if (folder === undefined) return;
+    if (!this.#folders.has(spelled)) {
+      for (const entry of folder.entries) this.#tell(entry, news);
+      this.#folders.add(spelled);
+    }
+    if (isFolder) return;
+    const real = folder.real === '/' ? `/${name}` : `${folder.real}/${name}`;
+    const told = this.#told.get(real);
+    if (told?.kind === 'file' && this.#tree.isStill(real, told.digest)) return;
+    const entry = this.#tree.entryAt(real);
+    if (entry === undefined) {
+      if (told !== undefined && told.kind !== 'gone') this.#tell({ kind: 'gone', path: real }, news);
+      return;
+    }
+    this.#tell(entry, news);
+    if (entry.kind === 'link' && links < linksMax)
+      this.#visit(absoluteTarget(entry.target, parentOf(real)), news, links + 1);
+  }
+
+  #tell(entry: TreeEntry, news: TreeEntry[]): void {
+    if (isSame(this.#told.get(entry.path), entry)) return;
+    this.#told.set(entry.path, entry);
+    news.push(entry);
+  }
+}
+
+function isSame(a: TreeEntry | undefined, b: TreeEntry): boolean {
+  if (a === undefined || a.kind !== b.kind) return false;
+  if (a.kind === 'file' && b.kind === 'file') return a.digest === b.digest;
+  return a.kind !== 'link' || b.kind !== 'link' || a.target === b.target;
+}

@@ -1,0 +1,117 @@
+// Toolchains: the files that a compiler is made of — driver, compiler proper, assembler, their libraries, the loader — as a
+// tree of blobs. They are not listed by rules but seen: a compile of nothing is run under the observer, and what its
+// processes ran, loaded and read is the toolchain. Captured once for each compiler (by content) and language.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FileStates } from '../compile/file-states.ts';
+import { type Digest, digestOf } from '../digest.ts';
+import { jobStreamBytesMax, toolchainProbeTimeoutMs } from '../limits.ts';
+import type { ProcessRunner } from '../platform/process-runner.ts';
+import { encodeTree, type TreeEntry } from '../protocol/tree-entry.ts';
+import type { LocalTree } from './local-tree.ts';
+import { makeObserverLog, notesOf, readObserverLog } from './observer-log.ts';
+import { ToldFiles } from './told-files.ts';
+
+export interface Toolchain {
+  readonly digest: Digest;
+  readonly entries: readonly TreeEntry[];
+  /** The tree, encoded: the blob that the digest names. */
+  readonly bytes: Uint8Array;
+  /** Folders in which the compiler looks for headers by itself, in order. */
+  readonly headerFolders: readonly string[];
+}
+
+export interface ToolchainParts {
+  readonly states: FileStates;
+  readonly tree: LocalTree;
+  readonly processes: ProcessRunner;
+  readonly observer: () => string | undefined;
+}
+
+/** Which languages a probe is worth making for; the rest are found as inputs of each job. */
+const probeLanguages: Readonly<Record<string, string>> = {
+  c: 'c',
+  'c++': 'c++',
+  assembler: 'assembler-with-cpp',
+  'assembler-with-cpp': 'assembler-with-cpp',
+  'cpp-output': 'c',
+  'c++-cpp-output': 'c++',
+};
+/** Read by libc unseen; not there on every machine. */
+const unseen = ['/etc/ld.so.cache', '/usr/lib/locale/locale-archive', '/usr/lib/locale/C.utf8/LC_CTYPE'];
+const devices = /^\/(dev|proc|sys)\//;
+const capturedMax = 64;
+
+export class Toolchains {
+  readonly #parts: ToolchainParts;
+  readonly #captured = new Map<string, Promise<Toolchain | undefined>>();
+  readonly #byDigest = new Map<Digest, Toolchain>();
+
+  constructor(parts: ToolchainParts) {
+    this.#parts = parts;
+  }
+
+  /** The toolchain of this compiler (`digest`: its content) for a language, or undefined where it cannot be captured. */
+  of(compiler: string, digest: Digest, language: string): Promise<Toolchain | undefined> {
+    const probed = probeLanguages[language] ?? 'c';
+    const key = `${compiler}\0${digest}\0${probed}`;
+    let captured = this.#captured.get(key);
+    if (captured === undefined) {
+      if (this.#captured.size >= capturedMax) this.#captured.clear();
+      captured = this.#capture(compiler, probed).catch(() => undefined);
+      this.#captured.set(key, captured);
+    }
+    return captured;
+  }
+
+  /** Toolchains captured so far. */
+  all(): readonly Toolchain[] {
+    return [...this.#byDigest.values()];
+  }
+
+  bytesOf(digest: Digest): Uint8Array | undefined {
+    return this.#byDigest.get(digest)?.bytes;
+  }
+
+  async #capture(compiler: string, language: string): Promise<Toolchain | undefined> {
+    const { processes, observer, tree, states } = this.#parts;
+    const library = observer();
+    if (library === undefined) return undefined;
+    const dir = mkdtempSync(join(tmpdir(), 'p2pcache-probe-'));
+    try {
+      const log = join(dir, 'log');
+      makeObserverLog(log, dir);
+      const ran = await processes.outputOf(
+        {
+          path: compiler,
+          argv: [compiler, '-x', language, '-c', '/dev/null', '-o', join(dir, 'probe.o')],
+          cwd: dir,
+          environment: {
+            PATH: '/usr/local/bin:/usr/bin:/bin',
+            LD_PRELOAD: library,
+            P2PCACHE_OBSERVE: log,
+            TMPDIR: dir,
+          },
+        },
+        { timeoutMs: toolchainProbeTimeoutMs, bytesMax: jobStreamBytesMax },
+      );
+      if (ran === undefined) return undefined;
+      const files = new Set<string>(unseen);
+      const looked = new Set<string>();
+      for (const { kind, path } of notesOf(readObserverLog(log))) {
+        if (!path.startsWith('/') || path.startsWith(dir) || path === library || devices.test(path)) continue;
+        if ('RLPX'.includes(kind)) files.add(path);
+        else if (kind === 'E' && states.kindOf(path) === 'folder') looked.add(path);
+      }
+      const entries = new ToldFiles(tree).news([compiler, ...files, ...looked]);
+      const bytes = encodeTree(entries);
+      const headerFolders = [...looked].filter(path => path.includes('include'));
+      const toolchain = { digest: digestOf(bytes), entries, bytes, headerFolders };
+      this.#byDigest.set(toolchain.digest, toolchain);
+      return toolchain;
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+}

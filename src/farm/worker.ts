@@ -1,0 +1,195 @@
+// A worker: runs teammates' jobs in the sandbox while its owner lends the machine, and signs what came of them. It trusts no
+// client: every command, path and byte is checked, and what it signs it has seen itself.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeRecord, signRecord } from '../actions/signed-record.ts';
+import { encodeManifest } from '../compile/input-manifest.ts';
+import type { Digest } from '../digest.ts';
+import { farmBlobsPerFrameBytesMax } from '../limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Job, JobOutcome, JobRefusal, JobRequest, Offer } from '../protocol/farm.ts';
+import type { Identity, MemberKey } from '../team/identity.ts';
+import { ClientCopy } from './client-copy.ts';
+import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
+import { type JobRunEnd, runJob } from './job-run.ts';
+import type { Sandbox } from './sandbox.ts';
+import { Slots } from './slots.ts';
+
+export interface WorkerParts {
+  readonly identity: Identity;
+  readonly teamId: string;
+  readonly clock: Clock;
+  /** Where copies of clients' files and the jobs' own folders are; emptied at the start. */
+  readonly dir: string;
+  readonly sandbox: Sandbox;
+  readonly slots: number;
+  readonly files: FileSource;
+  /** Whether this member may have jobs run, as the keyring says now. */
+  readonly maySubmit: (member: MemberKey) => boolean;
+  /** Whether the owner needs the machine now. */
+  readonly isBusy: () => boolean;
+  /** Keeps outputs that are too large to travel with the answer, for the client to fetch. */
+  readonly keepBlob: (digest: Digest, bytes: Uint8Array) => Promise<void>;
+  readonly onOffer: () => void;
+  readonly onEnd: (client: MemberKey, outcome: JobOutcome, durationMs: number, detail: string) => void;
+}
+
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #slots: Slots;
+  readonly #stopped = new AbortController();
+  #wasBusy = false;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#slots = new Slots(parts.slots, parts.onOffer);
+    rmSync(parts.dir, { recursive: true, force: true });
+    mkdirSync(parts.dir, { recursive: true, mode: 0o700 });
+  }
+
+  offer(): Offer {
+    const isOpen = !this.#stopped.signal.aborted && !this.#parts.isBusy() && !this.#slots.isFull;
+    return { slots: this.#slots.count, jobs: this.#slots.jobs, isOpen };
+  }
+
+  get runningJobs(): number {
+    return this.#slots.jobs;
+  }
+
+  /** To be called a few times a second: tells clients when the owner comes back or leaves. */
+  look(): void {
+    const isBusy = this.#parts.isBusy();
+    if (isBusy !== this.#wasBusy) this.#parts.onOffer();
+    this.#wasBusy = isBusy;
+  }
+
+  /** What one client's jobs have in common, as long as its stream lasts. */
+  session(client: MemberKey): WorkerSession {
+    return new WorkerSession(client, this.#parts, this.#slots, this.#stopped.signal);
+  }
+
+  /** Ends every job. */
+  stop(): void {
+    this.#stopped.abort(new Error('the owner took the machine back'));
+    rmSync(this.#parts.dir, { recursive: true, force: true });
+  }
+}
+
+export class WorkerSession {
+  readonly #client: MemberKey;
+  readonly #parts: WorkerParts;
+  readonly #slots: Slots;
+  readonly #stopped: AbortSignal;
+  readonly #ended = new AbortController();
+  #copy: ClientCopy | undefined;
+  #updates: CopyUpdates | undefined;
+  #epoch = -1;
+
+  constructor(client: MemberKey, parts: WorkerParts, slots: Slots, stopped: AbortSignal) {
+    this.#client = client;
+    this.#parts = parts;
+    this.#slots = slots;
+    this.#stopped = stopped;
+  }
+
+  /** Runs a job, or says why not. Never rejects. */
+  async run(request: JobRequest, want: Want, signal: AbortSignal): Promise<JobOutcome> {
+    const { maySubmit, isBusy, clock, onEnd } = this.#parts;
+    const stop = AbortSignal.any([signal, this.#stopped, this.#ended.signal]);
+    const startedMs = clock.nowMs();
+    let detail = '';
+    let outcome: JobOutcome;
+    try {
+      if (!maySubmit(this.#client)) outcome = refused('role');
+      else {
+        // Also for a job that is refused: what the client told counts as told.
+        const updates = this.#updatesOf(request.epoch);
+        const isUpToDate = updates.bring(request, want, this.#ended.signal);
+        if (isBusy() || this.#slots.isFull) {
+          isUpToDate.catch(() => {});
+          outcome = refused('busy');
+        } else outcome = await this.#inSlot(request.job, isUpToDate, stop);
+      }
+    } catch (error) {
+      detail = error instanceof Error ? error.message : String(error);
+      outcome = refused(this.#reasonOf(error, stop));
+    }
+    onEnd(this.#client, outcome, clock.nowMs() - startedMs, detail);
+    return outcome;
+  }
+
+  /** The client is gone. */
+  end(): void {
+    this.#ended.abort(new Error('the client is gone'));
+    this.#copy?.delete();
+  }
+
+  async #inSlot(job: Job, isUpToDate: Promise<void>, stop: AbortSignal): Promise<JobOutcome> {
+    const release = await this.#slots.take(stop);
+    try {
+      await isUpToDate;
+      stop.throwIfAborted();
+      const { sandbox, dir } = this.#parts;
+      return await this.#sign(await runJob(job, { sandbox, copy: this.#copy!, dir }, stop));
+    } finally {
+      release();
+    }
+  }
+
+  async #sign(end: JobRunEnd): Promise<JobOutcome> {
+    if (end.kind === 'limit') return refused('limit');
+    if (end.kind === 'useless') {
+      const set = end.set === undefined ? new Uint8Array(0) : encodeManifest([end.set]);
+      return { kind: 'useless', reason: end.reason, set };
+    }
+    const { identity, teamId, clock, keepBlob } = this.#parts;
+    const { claim, durationMs } = end;
+    const records = claim.actions.map(({ action }) =>
+      signRecord(identity, {
+        teamId,
+        kind: 'result',
+        action,
+        result: claim.result,
+        origin: 'farm',
+        durationMs,
+        createdAtMs: clock.nowMs(),
+      }),
+    );
+    const blobs = new Map<Digest, Uint8Array>();
+    let room = farmBlobsPerFrameBytesMax;
+    for (const [digest, bytes] of claim.blobs) {
+      if (bytes.byteLength > room) await keepBlob(digest, bytes);
+      else {
+        blobs.set(digest, bytes);
+        room -= bytes.byteLength;
+      }
+    }
+    return {
+      kind: 'done',
+      set: encodeManifest([claim.inputs.set]),
+      records: records.map(encodeRecord),
+      blobs,
+    };
+  }
+
+  #updatesOf(epoch: number): CopyUpdates {
+    if (this.#updates === undefined || epoch > this.#epoch) {
+      this.#copy = new ClientCopy(mkdtempSync(join(this.#parts.dir, 'client-')));
+      this.#updates = new CopyUpdates(this.#copy, this.#client, this.#parts.files);
+      this.#epoch = epoch;
+    }
+    return this.#updates;
+  }
+
+  #reasonOf(error: unknown, stop: AbortSignal): JobRefusal {
+    if (this.#stopped.aborted) return 'not-lending';
+    if (stop.aborted) return 'cancelled';
+    if (this.#updates?.isBroken) return 'tree-lost';
+    if (error instanceof RangeError) return 'unsound';
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'sandbox' : 'failed';
+  }
+}
+
+function refused(reason: JobRefusal): JobOutcome {
+  return { kind: 'refused', reason };
+}
