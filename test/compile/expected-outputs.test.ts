@@ -1,3 +1,4 @@
+// Which files a result may be restored to.
 // Which files a compile may write: those that follow from its command line, whatever a record says.
 import { expect, test } from 'vitest';
 import { type CompileCommand, readCommandLine } from '../../src/compile/command-line.ts';
