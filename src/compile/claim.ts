@@ -38,7 +38,7 @@ export function claimOf(
   const set = inputSetOf(run.observed, folder);
   // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
   const isUnproven = !isBound && mayNameItsFile(run.observed, folder, states);
-  const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven] : [keys.shared];
+  const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven!] : [keys.shared];
   const evaluated: EvaluatedInputs[] = [];
   for (const key of keyed) {
     const inputs = evaluateInputs(key, set, folder, environment, states);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { cachedLanguages, languageOf, refusals, separateValueOptions } from './option-table.ts';
 
-export type CompilerFamily = 'gcc' | 'clang';
+export type CompilerFamily = 'gcc' | 'clang' | 'rustc';
 
 export interface CompileCommand {
   /** Arguments after the compiler's name, response files expanded. */
@@ -87,6 +87,7 @@ export function compilerFamily(path: string): CompilerFamily | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (/^(.+-)?(gcc|g\+\+)(-[0-9.]+)?$/.test(name)) return 'gcc';
   if (/^(.+-)?(clang|clang\+\+)(-[0-9.]+)?$/.test(name)) return 'clang';
+  if (/^rustc(-[0-9.]+)?$/.test(name)) return 'rustc';
   return undefined;
 }
 

@@ -90,23 +90,33 @@ export class CompileFront {
   /** The same without a shortcut: every input is looked at. */
   async beginAfresh(request: CompileRequest): Promise<CompileReply> {
     this.#ready.delete(this.#ready.keyOf(request));
-    const compile = await this.identify(request);
-    if ('uncached' in compile) {
-      this.#events.uncached(compile.uncached, { request });
+    const looked = await this.look(request);
+    if ('uncached' in looked) {
+      this.#events.uncached(looked.uncached, { request });
       return { kind: 'run-plain' };
     }
-    const keys = familyRules[compile.identity.family].keysOf(compile.identity);
-    const hit = mayRead(compile.settings.mode) ? await this.#findAnywhere(keys, compile) : undefined;
-    if (hit === undefined) return this.#run({ ...compile, keys });
+    const { hit, ...ticket } = looked;
+    if (hit === undefined) return this.#run(ticket);
     const { found, inputs } = hit;
-    return resultReply(found, compile.identity.folder, [], () => {
-      this.#events.hit(found, { ...compile, inputs });
-      this.#makeReady(compile, { ...inputs, action: found.record.action });
+    return resultReply(found, ticket.identity.folder, [], () => {
+      this.#events.hit(found, { ...ticket, inputs });
+      this.#makeReady(ticket, { ...inputs, action: found.record.action });
     });
   }
 
+  /** What there is for a request now, here and at teammates; nothing is counted. */
+  async look(
+    request: CompileRequest,
+  ): Promise<(CompileTicket & { readonly hit: Hit | undefined }) | Uncached> {
+    const compile = await this.#identify(request);
+    if ('uncached' in compile) return compile;
+    const keys = familyRules[compile.identity.family].keysOf(compile.identity);
+    const hit = mayRead(compile.settings.mode) ? await this.#findAnywhere(keys, compile) : undefined;
+    return { ...compile, keys, hit };
+  }
+
   /** What a request asks for and how it is to be cached, or why it is not. */
-  async identify(request: CompileRequest): Promise<Compile | Uncached> {
+  async #identify(request: CompileRequest): Promise<Compile | Uncached> {
     const identity = identifyCompile(request, this.#states, this.#cpu);
     if ('uncached' in identity) return identity;
     const { folder, command } = identity;

@@ -6,6 +6,7 @@ import type { CompileRequest } from './compile-request.ts';
 import type { FileStates } from './file-states.ts';
 import type { Environment } from './input-manifest.ts';
 import { projectFolder } from './project-folder.ts';
+import { identifyRust } from './rust/rust-identity.ts';
 
 /** The compile that the request asks for, or why it is one that is not cached. `cpu` describes the processor. */
 export function identifyCompile(
@@ -16,6 +17,7 @@ export function identifyCompile(
   const { cwd, environment } = request;
   const compiler = identifyCompiler(request.compiler);
   if (compiler === undefined) return { uncached: 'unknown-compiler' };
+  if (compiler.family === 'rustc') return identifyRust(request, compiler.path, states, cpu);
   const command = readCommandLine(request.argv.slice(1), cwd);
   if ('uncached' in command) return command;
   const digest = states.stateOf(compiler.path);

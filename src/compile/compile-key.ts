@@ -24,10 +24,12 @@ export const decidingVariables: readonly string[] = [
 export interface CompileKeys {
   /** For results that are the same in every checkout. */
   readonly shared: Digest;
+  /** For results that hold what this machine or its user named, but not the checkout's folder. */
+  readonly machine?: Digest;
   /** For results that hold this checkout's folder. */
   readonly bound: Digest;
   /** For results that show no trace of their folder but could depend on it: good elsewhere once that is proven there. */
-  readonly unproven: Digest;
+  readonly unproven?: Digest;
 }
 
 export interface CompileIdentity {
@@ -50,7 +52,7 @@ export function compileKeys(identity: CompileIdentity): CompileKeys {
     compiler,
     portableArguments(command.arguments, folder.root),
     withoutFolders(added),
-    toPortable(folder.cwd, folder.root),
+    toPortable(folder.cwd, folder),
     localeVariables.map(name => environment(name) ?? null),
     cpu,
   ];

@@ -7,6 +7,7 @@ import { blobSizeBytesMax } from '../limits.ts';
 import { depfileTemplate, renderDepfile } from './depfile.ts';
 import { folderSpellings, isElf, mayHoldFolder } from './folder-evidence.ts';
 import { absolutePath } from './input-manifest.ts';
+import { renderPlaces, withoutTokens } from './place-text.ts';
 import { fromPortable, type ProjectFolder, toPortable } from './project-folder.ts';
 
 export interface WrittenFile {
@@ -65,7 +66,7 @@ export function toResult(
   // a bound result keeps everything as it is: it is only ever restored in this folder
   const outputFiles = files.map((file, i): OutputFile => {
     const bytes = isBound ? file.bytes : portable[i]!;
-    return { path: toPortable(file.path, folder.root), digest: keep(bytes), isExecutable: file.isExecutable };
+    return { path: toPortable(file.path, folder), digest: keep(bytes), isExecutable: file.isExecutable };
   });
   const [stdout, stderr] = isBound ? [streams.stdout, streams.stderr] : [portable.at(-2)!, portable.at(-1)!];
   return { result: { outputFiles, stdout: keep(stdout), stderr: keep(stderr), exitCode: 0 }, blobs, isBound };
@@ -109,13 +110,12 @@ export function restoreOutputs(
 ): RestoredOutput[] {
   return result.outputFiles.map(({ path, digest, isExecutable }) => {
     const bytes = blobs.get(digest) ?? new Uint8Array(0);
-    const text =
-      bytes[0] === 0 ? renderDepfile(Buffer.from(bytes).toString('latin1'), latin1(folder.root)) : undefined;
+    const text = bytes[0] === 0 ? renderText(Buffer.from(bytes), folder) : undefined;
     return {
-      path: fromPortable(path, folder.root),
-      bytes: text === undefined ? bytes : Buffer.from(text, 'latin1'),
+      path: fromPortable(path, folder),
+      bytes: text ?? bytes,
       isExecutable,
-      replaces: isElf(bytes),
+      replaces: isElf(bytes) || isCrate(bytes),
     };
   });
 }
@@ -123,6 +123,15 @@ export function restoreOutputs(
 export function restoreText(bytes: Uint8Array | undefined, folder: ProjectFolder): Uint8Array {
   if (bytes === undefined) return new Uint8Array(0);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!buffer.includes(textToken)) return buffer;
-  return Buffer.from(buffer.toString('latin1').replaceAll(textToken, latin1(folder.root)), 'latin1');
+  return withoutTokens(buffer, folder);
+}
+
+function renderText(template: Buffer, folder: ProjectFolder): Buffer | undefined {
+  const depfile = renderDepfile(template.toString('latin1'), latin1(folder.root));
+  return depfile === undefined ? renderPlaces(template, folder) : Buffer.from(depfile, 'latin1');
+}
+
+/** A Rust library or its metadata. */
+function isCrate(bytes: Uint8Array): boolean {
+  return /^(!<arch>\n|rust\0\0\0)/.test(Buffer.from(bytes.subarray(0, 8)).toString('latin1'));
 }

@@ -1,10 +1,9 @@
 // Depfiles in another checkout: gcc and clang break a depfile's lines by the length of its paths, so a depfile from a
 // folder with a longer name is broken elsewhere. A template keeps the rules unbroken with the root as a token, and is made
 // only where rendering it here gives back the very bytes that the compiler wrote.
-import type { CompilerFamily } from './command-line.ts';
 
 const token = '\0{root}\0';
-const heads: Record<CompilerFamily, string> = { gcc: '\0depfile gcc\0', clang: '\0depfile clang\0' };
+const heads: Record<'gcc' | 'clang', string> = { gcc: '\0depfile gcc\0', clang: '\0depfile clang\0' };
 
 /** A template of this depfile, or undefined where it is none that can be rendered back exactly. */
 export function depfileTemplate(text: string, root: string): string | undefined {

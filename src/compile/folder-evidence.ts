@@ -18,13 +18,14 @@ export function mayHoldFolder(bytes: Buffer, spellings: readonly string[]): bool
 const elfMagic = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 const bitcodeMagic = Buffer.from([0x42, 0x43, 0xc0, 0xde]);
 const sectionCompressed = 0x800n; // SHF_COMPRESSED, System V gABI
-const hidingSections = /^\.(gnu\.lto_|gnu\.debuglto|zdebug|llvmbc|llvm\.lto)/;
+const hidingSections = /^\.?(gnu\.lto_|gnu\.debuglto|zdebug|llvmbc|llvm\.lto|__llvm_cov)/;
 
 export function isElf(bytes: Uint8Array): boolean {
   return elfMagic.equals(bytes.subarray(0, 4));
 }
 
-function hidesText(bytes: Buffer): boolean {
+/** Whether text can be in these bytes that a search for it does not find. */
+export function hidesText(bytes: Buffer): boolean {
   if (bitcodeMagic.equals(bytes.subarray(0, 4))) return true;
   if (!isElf(bytes)) return false;
   if (bytes[4] !== 2 || bytes[5] !== 1) return true; // not 64-bit little-endian: not read here, so not trusted

@@ -37,18 +37,31 @@ export type WorldStates = Pick<FileStates, 'stateOf' | 'kindOf' | 'lacksAll' | '
 const harmlessVariables =
   /^(PATH|TMPDIR|TMP|TEMP|TEMPDIR|HOME|PWD|TERM|COLUMNS|GCC_COLORS|NO_COLOR|CLICOLOR.*|XDG_.*|LD_.*|MAKEFLAGS|GCC_EXTRA_DIAGNOSTIC_OUTPUT|P2PCACHE_.*|MALLOC_.*|GLIBC_TUNABLES|RUST_BACKTRACE|SHELL|USER|LOGNAME)$/;
 
-/** Folders that clang lists in search of GPU toolkits. */
-const harmlessListings = new Set(['/opt', '/usr/local']);
+/** What a compiler asks for or lists without effect on what it writes. */
+export interface Harmless {
+  readonly variables: RegExp;
+  readonly listings: ReadonlySet<string>;
+}
 
-export function inputSetOf(observed: Observation, folder: ProjectFolder): InputSet {
+const harmlessToC: Harmless = {
+  variables: harmlessVariables,
+  /** Folders that clang lists in search of GPU toolkits. */
+  listings: new Set(['/opt', '/usr/local']),
+};
+
+export function inputSetOf(
+  observed: Observation,
+  folder: ProjectFolder,
+  harmless: Harmless = harmlessToC,
+): InputSet {
   const portable = (paths: Iterable<string>) =>
-    [...new Set([...paths].map(path => toPortable(path, folder.root)))].sort();
+    [...new Set([...paths].map(path => toPortable(path, folder)))].sort();
   return {
     reads: portable(observed.reads),
     missing: portable(observed.missing),
     exists: portable(observed.exists),
-    listed: portable([...observed.listed].filter(path => !harmlessListings.has(path))),
-    environment: [...observed.environment].filter(name => !harmlessVariables.test(name)).sort(),
+    listed: portable([...observed.listed].filter(path => !harmless.listings.has(path))),
+    environment: [...observed.environment].filter(name => !harmless.variables.test(name)).sort(),
   };
 }
 
@@ -112,7 +125,7 @@ export function missingByFolder(set: InputSet): ReadonlyMap<string, readonly str
 }
 
 export function absolutePath(path: string, folder: ProjectFolder): string {
-  const spelled = fromPortable(path, folder.root);
+  const spelled = fromPortable(path, folder);
   return spelled.startsWith('/') ? spelled : `${folder.cwd}/${spelled}`;
 }
 

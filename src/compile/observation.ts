@@ -20,6 +20,8 @@ export interface Observation {
   readonly listedAgain: ReadonlySet<string>;
   /** Folders made and left there; those that are gone again left no trace. */
   readonly foldersMade: ReadonlySet<string>;
+  /** Read as they were before the run wrote them; no longer among `reads`. */
+  readonly rewritten: ReadonlySet<string>;
 }
 
 export interface Unobservable {
@@ -68,6 +70,7 @@ class ObservedSets {
   readonly environment = new Set<string>();
   readonly listedAgain = new Set<string>();
   readonly foldersMade = new Set<string>();
+  readonly rewritten = new Set<string>();
   /** Ever made by this run, with a slash at the end: nothing below them is an input. */
   readonly ownFolders: string[] = [];
   started = 0;
@@ -123,7 +126,7 @@ class ObservedSets {
         return undefined;
       case 'W':
         if (devices.test(path)) return undefined;
-        if (this.reads.has(path)) return 'reads-own-output';
+        if (this.reads.delete(path)) this.rewritten.add(path);
         this.everWritten.add(path);
         this.removed.delete(path);
         this.written.add(path);
@@ -161,7 +164,6 @@ class ObservedSets {
 
   finish(): Observation | Unobservable {
     if (this.removed.size > 0) return { uncached: 'removes-files' };
-    if (this.foldersMade.size > 0) return { uncached: 'makes-folders' };
     for (const path of this.reads) this.exists.delete(path);
     for (const path of this.listed) this.exists.delete(path);
     return this;

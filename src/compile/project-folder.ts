@@ -2,11 +2,20 @@
 //
 // Paths below the project's root are written `{root}/…` in keys, manifests and results, so that two checkouts in different
 // folders share. Whether a result may be shared at all is decided by evidence (outputs.ts), not here.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-const markers = ['.git', '.hg', '.svn', '.jj', 'p2pcache.toml'];
-const rootToken = '{root}';
+/** The project's own settings, at its root. */
+export const projectFileName = 'p2pcache.toml';
+const markers = [projectFileName, '.git', '.hg', '.svn', '.jj'];
+export const rootToken = '{root}';
+
+/** A folder that has another name on another machine or in another checkout, and what stands for it. */
+export interface Place {
+  readonly token: string;
+  /** Absolute, without a slash at its end. */
+  readonly path: string;
+}
 
 export interface ProjectFolder {
   /** Absolute, without a slash at its end. */
@@ -14,9 +23,18 @@ export interface ProjectFolder {
   readonly cwd: string;
   /** How the compiler spells the folder: $PWD where it names the same folder, as gcc and clang use it. */
   readonly spelledCwd: string;
+  /** Every place of the compile, those inside others first; left out where the root is the only one. */
+  readonly places?: readonly Place[];
 }
 
-const rootsByFolder = new Map<string, string | undefined>();
+interface SeenFolder {
+  readonly mtimeMs: number;
+  readonly ino: number;
+  readonly hasMarker: boolean;
+}
+
+const seenFolders = new Map<string, SeenFolder>();
+const seenFoldersMax = 10_000;
 
 /**
  * The project's root: the nearest folder at or above `cwd` with a version control or p2pcache.toml marker; without one,
@@ -28,17 +46,25 @@ export function projectFolder(cwd: string, pwd: string | undefined, paths: reado
   return { root, cwd, spelledCwd: pwd ?? cwd };
 }
 
-function markedRoot(cwd: string): string | undefined {
-  if (rootsByFolder.has(cwd)) return rootsByFolder.get(cwd);
-  let folder = cwd;
-  let found: string | undefined;
-  while (found === undefined && folder !== '/') {
-    if (markers.some(marker => existsSync(`${folder}/${marker}`))) found = folder;
-    folder = dirname(folder);
+/** The nearest folder at or above `folder` with a marker. */
+export function markedRoot(folder: string): string | undefined {
+  for (let at = folder; at !== '/'; at = dirname(at)) {
+    if (hasMarker(at)) return at;
   }
-  if (rootsByFolder.size > 10_000) rootsByFolder.clear();
-  rootsByFolder.set(cwd, found);
-  return found;
+  return undefined;
+}
+
+/** Looks again whenever something was added to the folder or removed from it. */
+function hasMarker(folder: string): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  const { mtimeMs, ino } = stats;
+  const seen = seenFolders.get(folder);
+  if (seen !== undefined && seen.mtimeMs === mtimeMs && seen.ino === ino) return seen.hasMarker;
+  const isMarked = markers.some(marker => existsSync(`${folder}/${marker}`));
+  if (seenFolders.size >= seenFoldersMax) seenFolders.clear();
+  seenFolders.set(folder, { mtimeMs, ino, hasMarker: isMarked });
+  return isMarked;
 }
 
 function commonFolder(folders: readonly string[]): string {
@@ -53,16 +79,27 @@ function commonFolder(folders: readonly string[]): string {
   return common.length > 2 ? common.join('/') : folders[0]!;
 }
 
-/** The path with the root as a token, where it is below the root; relative and other absolute paths as they are. */
-export function toPortable(path: string, root: string): string {
-  if (!path.startsWith(root)) return path;
-  if (path.length === root.length) return rootToken;
-  return path[root.length] === '/' ? rootToken + path.slice(root.length) : path;
+/** The path with a token for the place it is below, if any; relative and other absolute paths as they are. */
+export function toPortable(path: string, folder: ProjectFolder): string {
+  for (const { token, path: place } of placesOf(folder)) {
+    if (!path.startsWith(place)) continue;
+    if (path.length === place.length) return token;
+    if (path[place.length] === '/') return token + path.slice(place.length);
+  }
+  return path;
 }
 
 /** The path that a portable one means here: absolute, or relative to the working folder. */
-export function fromPortable(path: string, root: string): string {
-  return path === rootToken || path.startsWith(`${rootToken}/`) ? root + path.slice(rootToken.length) : path;
+export function fromPortable(path: string, folder: ProjectFolder): string {
+  if (path[0] !== '{') return path;
+  const slash = path.indexOf('/');
+  const token = slash < 0 ? path : path.slice(0, slash);
+  const place = placesOf(folder).find(each => each.token === token);
+  return place === undefined ? path : place.path + path.slice(token.length);
+}
+
+export function placesOf(folder: ProjectFolder): readonly Place[] {
+  return folder.places ?? [{ token: rootToken, path: folder.root }];
 }
 
 /** An argument with every spelling of the root in it as a token: `-I/checkout/inc`, `-fmacro-prefix-map=/checkout=.`.

@@ -1,0 +1,81 @@
+// What a rustc run is before any of its files are read, and the first keys that it is looked up by.
+import { digestOf } from '../../digest.ts';
+import { encode } from '../../encoding.ts';
+import type { Uncached } from '../command-line.ts';
+import { type CompileIdentity, type CompileKeys, localeVariables } from '../compile-key.ts';
+import type { CompileRequest } from '../compile-request.ts';
+import type { FileStates } from '../file-states.ts';
+import { type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
+import { type RustCommand, readRustCommand } from './rust-command.ts';
+import { machineTokens, rustFolder } from './rust-folder.ts';
+
+/** Changes whenever keys or results change their meaning. */
+const rustKeyVersion = 1;
+
+export interface RustIdentity extends CompileIdentity {
+  readonly family: 'rustc';
+  readonly command: RustCommand;
+}
+
+/** The crate that the request asks for; `compiler` is the real path of rustc. */
+export function identifyRust(
+  request: CompileRequest,
+  compiler: string,
+  states: FileStates,
+  cpu: () => string,
+): RustIdentity | Uncached {
+  const command = readRustCommand(request.argv.slice(1), request.stderrIsTerminal);
+  if ('uncached' in command) return command;
+  const digest = states.stateOf(compiler);
+  if (digest === 'missing' || digest === 'folder' || digest === 'other')
+    return { uncached: 'unknown-compiler' };
+  return {
+    family: 'rustc',
+    compiler: digest,
+    command,
+    folder: rustFolder(request.cwd, command, compiler, request.environment),
+    environment: request.environment,
+    added: [],
+    cpu: command.usesNativeCpu ? cpu() : '',
+  };
+}
+
+/** Keys for what every machine shares, for what this machine's workspaces share, and for this workspace. */
+export function rustKeys({ compiler, command, folder, environment, cpu }: CompileIdentity): CompileKeys {
+  const places = placesOf(folder).map(({ token, path }) => [token, path]);
+  const ofMachine = places.filter(([token]) => machineTokens.has(token!));
+  const shared = [
+    rustKeyVersion,
+    compiler,
+    portableArguments(command.arguments, folder),
+    toPortable(folder.cwd, folder),
+    localeVariables.map(name => environment(name) ?? null),
+    cpu,
+  ];
+  return {
+    shared: digestOf(encode(['rust', ...shared])),
+    machine: digestOf(encode(['rust on machine', ofMachine, ...shared])),
+    bound: digestOf(encode(['rust in folder', places, folder.cwd, ...shared])),
+  };
+}
+
+/**
+ * Options whose paths say where files are and reach a result only as visible text. Other options keep their folders:
+ * some are part of a crate's hash.
+ */
+const pathOptions = /^(--out-dir|-L|--extern|-o|--emit|--sysroot)(?:=|$)/;
+
+function portableArguments(args: readonly string[], folder: ProjectFolder): string[] {
+  let isPath = false;
+  return args.map(argument => {
+    const takesPath = isPath || !argument.startsWith('-') || pathOptions.test(argument);
+    isPath = pathOptions.test(argument) && !argument.includes('=');
+    return takesPath ? portableValue(argument, folder) : argument;
+  });
+}
+
+/** `name=/place/x`, `-L/place/x` and `/place/x` with the token for the place. */
+function portableValue(argument: string, folder: ProjectFolder): string {
+  const [, before, path] = /^([^/]*)(\/.*)$/s.exec(argument) ?? [];
+  return path === undefined ? argument : before + toPortable(path, folder);
+}
