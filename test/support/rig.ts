@@ -1,7 +1,7 @@
 // Real members on this machine: each with a home of its own, its commands and its daemon as separate processes, on loopback
 // only. `await using rig = await Rig.create()` ends every daemon and removes every file.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -157,7 +157,11 @@ export class RigMember {
     const { controlSocket } = memberPaths(this.env, this.home, this.home);
     for (const pid of this.#pids) signalIfAlive(pid, 'SIGCONT');
     const stopped = await askDaemon(controlSocket, 'stop', {}).catch(() => undefined);
-    if (stopped === undefined) return;
+    if (stopped === undefined) {
+      // None runs, or one that cannot be reached any more: of those seen, none may be left.
+      for (const pid of this.#pids) if (isDaemon(pid)) signalIfAlive(pid, 'SIGKILL');
+      return;
+    }
     for (let waitedMs = 0; signalIfAlive(stopped.pid, 0); waitedMs += 20) {
       if (waitedMs > 10_000) signalIfAlive(stopped.pid, 'SIGKILL');
       await sleep(20);
@@ -178,6 +182,15 @@ export class RigMember {
       child.stdin.on('error', () => {});
       child.stdin.end(input ?? '');
     });
+  }
+}
+
+/** Process ids are used again: nobody else's process may be hit. */
+function isDaemon(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('p2pcache-daemon');
+  } catch {
+    return false;
   }
 }
 
