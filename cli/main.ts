@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
   cc: { summary: 'run one compiler through the cache', load: () => import('./commands/cc.ts') },
   stats: { summary: 'hits, misses, what was not cached and why', load: () => import('./commands/stats.ts') },
+  why: { summary: 'why a compile was or was not a hit', load: () => import('./commands/why.ts') },
   team: { summary: 'members, their roles, who is online', load: () => import('./commands/team.ts') },
   revoke: { summary: 'stop using everything a machine made', load: () => import('./commands/revoke.ts') },
   status: { summary: 'what the daemon is doing and where', load: () => import('./commands/status.ts') },

@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import type { ActionCache } from '../src/actions/action-cache.ts';
 import { CompleteActionCache } from '../src/actions/complete-action-cache.ts';
 import { DiskActionCache } from '../src/actions/disk-action-cache.ts';
-import type { Found } from '../src/actions/results.ts';
+import { signRecord } from '../src/actions/signed-record.ts';
 import { TrustedActionCache } from '../src/actions/trusted-action-cache.ts';
 import { CompileFront } from '../src/compile/compile-front.ts';
+import { CompileJournal } from '../src/compile/compile-journal.ts';
 import { FileStates } from '../src/compile/file-states.ts';
 import { Manifests } from '../src/compile/manifests.ts';
+import { AccountTellingActionCache } from '../src/compile/told-accounts.ts';
 import type { MemberPaths } from '../src/control-paths.ts';
 import { memoryBlobBytesMax } from '../src/limits.ts';
 import { HolderHints } from '../src/peers/holder-hints.ts';
@@ -34,9 +36,12 @@ import { ReadThroughBlobStore } from '../src/store/read-through-blob-store.ts';
 import { VerifyingBlobStore } from '../src/store/verifying-blob-store.ts';
 import type { Identity } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
+import { CompileDebugLog } from './compile-debug-log.ts';
+import { compileEvents } from './compile-events.ts';
 import type { Config } from './config.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
 import { startOnLastPort } from './listen-ports.ts';
+import { ProjectSettings } from './project-settings.ts';
 import { childProcesses } from './system/child-processes.ts';
 import type { EventLog } from './system/event-log.ts';
 import { readKept } from './system/kept-file.ts';
@@ -55,6 +60,7 @@ export interface Foundation {
   readonly disk: EvictingBlobStore;
   readonly records: DiskActionCache;
   readonly states: FileStates;
+  readonly journal: CompileJournal;
   close(): Promise<void>;
 }
 
@@ -64,6 +70,8 @@ export interface Session {
   readonly team: CurrentTeam;
   /** Undefined while alone. */
   readonly swarm: Swarm | undefined;
+  /** Nobody, while alone. */
+  readonly peers: Peers;
   readonly front: CompileFront;
   stop(): Promise<void>;
 }
@@ -89,6 +97,7 @@ export async function composeFoundation(
     onError: error => log.write('store-trouble', { error: messageOf(error) }),
   });
   const records = new DiskActionCache({ path: join(paths.storeDir, 'records.db'), onCorrupt });
+  const journal = new CompileJournal({ path: join(paths.storeDir, 'compiles.db'), clock });
   void disk.recover();
   return {
     paths,
@@ -99,7 +108,9 @@ export async function composeFoundation(
     disk,
     records,
     states: new FileStates(clock),
+    journal,
     async close() {
+      journal.close();
       await disk.close();
       records.close();
     },
@@ -118,7 +129,7 @@ export async function composeSession(
   team: CurrentTeam,
   addressBook: AddressBook,
 ): Promise<Session> {
-  const { config, log, stats, memory, disk, records } = foundation;
+  const { config, log, stats, memory, disk, records, journal } = foundation;
   const keyring = () => team.ledger.keyring();
   const onFallback = (reason: string, error: unknown) => {
     stats.fallback(reason);
@@ -132,12 +143,17 @@ export async function composeSession(
     onConflict: action => log.write('results-differ', { action }),
   });
 
-  // Teammates. They are served from this machine's own stores, and only what is whole.
+  // Teammates. They are served from this machine's own stores, and only what is whole; and told why theirs differed.
+  const told = new AccountTellingActionCache(new CompleteActionCache(actions, disk), {
+    journal,
+    blobs: memory,
+    sign: claim => signRecord(identity, { ...claim, teamId: team.ledger.teamId, createdAtMs: clock.nowMs() }),
+  });
   const startSwarm = async (listen: readonly string[]) =>
     (await loadSwarm()).startSwarm({
       identity,
       ledger: team.ledger,
-      actionCache: new CompleteActionCache(actions, disk),
+      actionCache: told,
       blobStore: new ReadThroughBlobStore(memory, disk, { isWriteThrough: true }),
       heldActions: () => records.actions(),
       addressBook,
@@ -148,7 +164,8 @@ export async function composeSession(
     });
   const portFile = join(foundation.paths.dataDir, 'port.json');
   const swarm = team.isSolo ? undefined : await startOnLastPort(portFile, config.listen, startSwarm);
-  const peers = composePeers(foundation, swarm?.peers ?? nobody, keyring);
+  const network = swarm?.peers ?? nobody;
+  const peers = composePeers(foundation, network, keyring);
 
   const pipeline = new Pipeline({
     identity,
@@ -163,21 +180,18 @@ export async function composeSession(
     onFallback,
     onStored: bytes => stats.stored(bytes),
   });
+  const project = new ProjectSettings(config);
   const front = new CompileFront({
     results: pipeline,
     manifests: new Manifests(pipeline),
     states: foundation.states,
-    events: {
-      hit: found => countHit(stats, found, keyring().members.get(found.record.signer)?.name),
-      miss: () => stats.miss(),
-      uncached: reason => stats.uncached(reason),
-      refused: reason => stats.refused(reason),
-    },
+    events: compileEvents({ stats, journal, debugLog: debugLogOf(foundation), keyring }),
+    settings: (...compile) => project.for(...compile),
     cpu: describeProcessor,
     processes: childProcesses,
     peerDeadline: () => deadline(clock, config.peerDeadlineMs),
   });
-  return { identity, team, swarm, front, stop: async () => swarm?.stop() };
+  return { identity, team, swarm, peers: network, front, stop: async () => swarm?.stop() };
 }
 
 /** Teammates' records and blobs: only what the team vouches for, whole, and with the bytes that its digests name. */
@@ -229,10 +243,11 @@ function noteSwarmEvent({ stats, log }: Foundation, keyring: () => Keyring, even
   }
 }
 
-function countHit(stats: Stats, { tier, record, blobs }: Found, member: string | undefined): void {
-  let bytes = 0;
-  for (const blob of blobs.values()) bytes += blob.byteLength;
-  stats.hit(tier, { savedMs: record.durationMs, bytes, ...(member === undefined ? {} : { member }) });
+/** Where P2PCACHE_DEBUG=1 writes. */
+function debugLogOf({ paths, log }: Foundation): CompileDebugLog {
+  return new CompileDebugLog(join(paths.logDir, 'debug.log'), error =>
+    log.write('trouble', { what: 'the debug log', error: messageOf(error) }),
+  );
 }
 
 function messageOf(error: unknown): string | undefined {

@@ -2,6 +2,7 @@
 // has one line in the table below; a key that is not there is refused by name, so that a typo never goes unnoticed.
 import { readFile } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
+import { type Mode, modes, parseMode } from '../src/compile/compile-settings.ts';
 import { CodedError } from '../src/errors.ts';
 import { logSizeBytesMaxDefault, peerDeadlineMsDefault, storeSizeBytesMaxDefault } from '../src/limits.ts';
 
@@ -19,6 +20,14 @@ export interface Config {
   /** Longest that one compile waits for teammates before it runs here. */
   readonly peerDeadlineMs: number;
   readonly storeSizeBytesMax: number;
+  /** What was not used for so long goes, however much room there is; 0: it stays. */
+  readonly storeAgeMsMax: number;
+  /** What compiles may do with the cache where neither command nor project says. */
+  readonly mode: Mode;
+  /** Whether compilers get prefix maps where the project does not say. */
+  readonly prefixMaps: boolean;
+  /** The share of earlier results that is made again on an idle machine and compared, from 0 to 1. */
+  readonly verifySample: number;
   readonly logSizeBytesMax: number;
 }
 
@@ -82,6 +91,35 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     fallback: storeSizeBytesMaxDefault,
     expects: 'a size such as "10GB"',
     read: byteSize,
+  },
+  storeAgeMsMax: {
+    key: 'store_age_max',
+    variable: 'P2PCACHE_STORE_AGE_MAX',
+    fallback: 0,
+    expects: 'a time span such as "30d" or "12h", or "off"',
+    read: timeSpan,
+  },
+  mode: {
+    key: 'mode',
+    // Not P2PCACHE_MODE: that one is each command's own, and must not stick to a daemon that happened to start under it.
+    variable: 'P2PCACHE_DEFAULT_MODE',
+    fallback: 'read-write',
+    expects: modes.map(mode => `"${mode}"`).join(', '),
+    read: parseMode,
+  },
+  prefixMaps: {
+    key: 'prefix_maps',
+    variable: 'P2PCACHE_PREFIX_MAPS',
+    fallback: false,
+    expects: '"on" or "off"',
+    read: onOrOff,
+  },
+  verifySample: {
+    key: 'verify_sample',
+    variable: 'P2PCACHE_VERIFY_SAMPLE',
+    fallback: 0,
+    expects: 'a share such as "2%", or "off"',
+    read: share,
   },
   logSizeBytesMax: {
     key: 'log_size_max',
@@ -159,7 +197,7 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function onOrOff(value: unknown): boolean | undefined {
+export function onOrOff(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const words: Record<string, boolean> = {
     on: true,
@@ -205,4 +243,20 @@ function byteSize(value: unknown): number | undefined {
   const power = ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase());
   const bytes = Math.floor(Number(amount) * (binary ? 1024 : 1000) ** power);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** Milliseconds of 90s, 30m, 12h, 30d or 8w; `off` is 0. */
+function timeSpan(value: unknown): number | undefined {
+  if (value === 'off') return 0;
+  const match = typeof value === 'string' ? /^(\d{1,6})\s*([smhdw])$/.exec(value.trim()) : null;
+  const units: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 7 * 86_400e3 };
+  return match === null ? undefined : Number(match[1]) * units[match[2]!]!;
+}
+
+/** From 0 to 1, of a text such as 2% or 0.5 %; `off` is 0. */
+function share(value: unknown): number | undefined {
+  if (value === 'off') return 0;
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value.trim()) : null;
+  const percent = match === null ? Number.NaN : Number(match[1]);
+  return percent <= 100 ? percent / 100 : undefined;
 }

@@ -7,6 +7,7 @@ import type { OperationHandlers } from './endpoints/control-socket.ts';
 import { joinOperations } from './join-operations.ts';
 import { flag } from './request-fields.ts';
 import { teamOperations } from './team-operations.ts';
+import { why } from './why-operation.ts';
 
 export function controlOperations(daemon: Daemon, onStopAsked: () => void): OperationHandlers {
   const { stats } = daemon.foundation;
@@ -19,6 +20,7 @@ export function controlOperations(daemon: Daemon, onStopAsked: () => void): Oper
       if (flag(request, 'zero')) stats.zero(clock.nowMs());
       return snapshot;
     },
+    why: request => why(daemon, request),
     stop: async (_request, { signal }) => {
       // Once the answer is out (or whoever asked has gone), not before.
       signal.addEventListener('abort', onStopAsked, { once: true });

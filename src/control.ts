@@ -1,10 +1,12 @@
 // What the commands can ask of the daemon: one operation per line, every value JSON-able. The commands know the daemon by
 // these types only. On the wire: POST /<operation> with the request as a JSON body; the answer is one JSON object per line,
 // any number of `{"progress":…}` and then one `{"result":…}` or `{"error":…}`.
+import type { CacheOperations } from './control-cache.ts';
 import type { ErrorCode } from './errors.ts';
 import type { StatsSnapshot } from './stats.ts';
 
-export interface Operations {
+/** About the daemon and the team; about what is cached in control-cache.ts. */
+export interface Operations extends CacheOperations {
   status: { request: Nothing; progress: never; result: DaemonStatus };
   stats: { request: { zero?: boolean }; progress: never; result: StatsSnapshot };
   team: { request: Nothing; progress: never; result: TeamView };

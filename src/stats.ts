@@ -14,6 +14,8 @@ export interface StatsSnapshot {
   readonly refused: Readonly<Record<string, number>>;
   /** Builds that went on without the cache because something of ours failed, by reason. */
   readonly fallbacks: Readonly<Record<string, number>>;
+  /** Results that cannot be shared as widely as others, by reason: hits that teammates and other folders do without. */
+  readonly lost: Readonly<Record<string, number>>;
   /** Hits by the member whose machine answered. */
   readonly peers: Readonly<Record<string, number>>;
   readonly bytes: { readonly restored: number; readonly stored: number; readonly fromPeers: number };
@@ -63,6 +65,11 @@ export class Stats {
     count(this.#counts.fallbacks, reason);
   }
 
+  /** A result was kept that only some can use. */
+  lost(reason: string): void {
+    count(this.#counts.lost, reason);
+  }
+
   stored(bytes: number): void {
     this.#counts.bytes.stored += bytes;
   }
@@ -84,6 +91,7 @@ interface Counts {
   uncached: Record<string, number>;
   refused: Record<string, number>;
   fallbacks: Record<string, number>;
+  lost: Record<string, number>;
   peers: Record<string, number>;
   bytes: { restored: number; stored: number; fromPeers: number };
   savedMs: number;
@@ -97,6 +105,7 @@ function emptyCounts(sinceMs: number): Counts {
     uncached: {},
     refused: {},
     fallbacks: {},
+    lost: {},
     peers: {},
     bytes: { restored: 0, stored: 0, fromPeers: 0 },
     savedMs: 0,
@@ -110,14 +119,14 @@ function count(counts: Record<string, number>, reason: string): void {
   counts[name] = (Object.hasOwn(counts, name) ? counts[name]! : 0) + 1;
 }
 
-/** What an earlier snapshot holds, or undefined where it is not one (a torn or foreign file is no reason to fail). */
+/** What an earlier snapshot holds, or undefined where it is not one (a torn or foreign file is no reason to fail). Counters
+ * that an earlier version did not have begin at nothing. */
 function read(saved: unknown): Counts | undefined {
   const empty = emptyCounts(0);
-  if (!isShapedLike(empty, saved)) return undefined;
-  const { hits, misses, uncached, refused, fallbacks, peers, bytes, savedMs, sinceMs } = structuredClone(
-    saved,
-  ) as Counts;
-  return { hits, misses, uncached, refused, fallbacks, peers, bytes, savedMs, sinceMs };
+  if (typeof saved !== 'object' || saved === null || !('hits' in saved)) return undefined;
+  const known = Object.keys(empty).map(name => [name, (saved as Record<string, unknown>)[name]]);
+  const counts = { ...empty, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) };
+  return isShapedLike(empty, counts) ? structuredClone(counts) : undefined;
 }
 
 function isShapedLike(model: unknown, value: unknown): boolean {

@@ -12,6 +12,7 @@ test('counts by tier, member and reason', () => {
   stats.uncached('not-a-compile');
   stats.refused('bad-signature');
   stats.fallback('store');
+  stats.lost('folder-bound');
   stats.stored(7);
   expect(stats.snapshot()).toEqual({
     hits: { memory: 1, disk: 0, peer: 1 },
@@ -19,6 +20,7 @@ test('counts by tier, member and reason', () => {
     uncached: { 'not-a-compile': 2 },
     refused: { 'bad-signature': 1 },
     fallbacks: { store: 1 },
+    lost: { 'folder-bound': 1 },
     peers: { lap: 1 },
     bytes: { restored: 150, stored: 7, fromPeers: 50 },
     savedMs: 30,
@@ -51,6 +53,11 @@ test('goes on from what was kept; starts anew from anything else', () => {
   ]) {
     expect(new Stats(99, foreign).snapshot().sinceMs).toBe(99);
   }
+});
+
+test('counters of an earlier version go on, those that it did not have begin at nothing', () => {
+  const { lost: _, ...earlier } = { ...new Stats(7).snapshot(), misses: 3 };
+  expect(new Stats(99, earlier).snapshot()).toMatchObject({ misses: 3, lost: {}, sinceMs: 7 });
 });
 
 test('reasons from outside are bounded in number and cannot be names that objects have', () => {

@@ -1,0 +1,45 @@
+// What the commands can ask of the daemon about what is cached: why, verify, gc, clean (control.ts has the rest, and the wire).
+
+export interface CacheOperations {
+  why: { request: WhyRequest; progress: never; result: WhyAnswer };
+}
+
+/** A path, or a command as it would be typed. */
+export interface WhyRequest {
+  readonly path?: string;
+  readonly command?: {
+    readonly argv: readonly string[];
+    readonly cwd: string;
+    readonly environment: Readonly<Record<string, string>>;
+  };
+}
+
+export interface WhyAnswer {
+  /** The source and output that it is about; null where they are not known. */
+  readonly source: string | null;
+  readonly output: string | null;
+  /** What became of the latest compile; null where a command was asked about, or nothing was compiled here. */
+  readonly last: WhyOutcome | null;
+  /** What would become of it now; null where that cannot be told. */
+  readonly now: WhyOutcome | null;
+}
+
+export interface WhyOutcome {
+  readonly outcome: 'hit' | 'miss' | 'uncached';
+  /** Of a hit the tier or the teammate; of a miss who can use its result; else the reason's name. */
+  readonly detail: string;
+  /** Milliseconds since the epoch; null for what would be. */
+  readonly atMs: number | null;
+  /** One sentence. */
+  readonly text: string;
+  /** The earlier compile that differs least; `member` null: this machine's. */
+  readonly nearest: {
+    readonly member: string | null;
+    readonly output: string;
+    readonly atMs: number;
+  } | null;
+  /** What is different from it, the most telling first; at most 20. */
+  readonly differences: readonly { readonly kind: string; readonly what: string; readonly text: string }[];
+  /** What a person can do about it. */
+  readonly hint: string | null;
+}
