@@ -1,5 +1,5 @@
 // The answering side of protocol/fetch.ts for one teammate's stream: serves this machine's own records and blobs.
-
+import { pipe } from 'it-pipe';
 import type { ActionCache } from '../../src/actions/action-cache.ts';
 import { blobsOf } from '../../src/actions/action-result.ts';
 import { encodeRecord, type SignedRecord } from '../../src/actions/signed-record.ts';
@@ -111,14 +111,27 @@ export class FetchServer {
     signal.throwIfAborted();
     const bytes = await this.#source.blobStore.get(digest, signal);
     if (bytes === undefined) return this.#reply({ kind: 'absent', id });
-    for (let start = 0; start < bytes.byteLength || start === 0; start += blobChunkBytes) {
-      signal.throwIfAborted();
-      await this.#reply({ kind: 'chunk', id, bytes: bytes.subarray(start, start + blobChunkBytes) });
-    }
+    // the next chunk is cut when the stream has room for it
+    await pipe(
+      () => chunksOf(bytes),
+      async chunks => {
+        for await (const chunk of chunks) {
+          signal.throwIfAborted();
+          await this.#reply({ kind: 'chunk', id, bytes: chunk });
+        }
+      },
+    );
   }
 
   /** Waits for room in the stream. A stream that ended needs no reply. */
   #reply(reply: FetchReply): Promise<void> {
     return this.#send(replyToWire(reply)).catch(() => this.stop());
+  }
+}
+
+/** At least one: an empty blob is one empty chunk. */
+function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.byteLength || start === 0; start += blobChunkBytes) {
+    yield bytes.subarray(start, start + blobChunkBytes);
   }
 }
