@@ -155,3 +155,5 @@ export const journalPendingMax = 5_000;
 export const accountBytesMax = 32 * 1024 * 1024;
 /** How long the compile of nothing may take that shows what a toolchain is made of. */
 export const toolchainProbeTimeoutMs = 20_000;
+/** How long a worker waits for the bytes that it asked a client for. */
+export const wantedBlobsMsMax = 20_000;

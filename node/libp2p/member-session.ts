@@ -3,6 +3,7 @@ import type { Stream } from '@libp2p/interface';
 import type { Digest } from '../../src/digest.ts';
 import type { Inventory } from '../../src/peers/inventory.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { farmProtocol } from '../../src/protocol/farm.ts';
 import { fetchProtocol } from '../../src/protocol/fetch.ts';
 import { ProtocolError } from '../../src/protocol/frames.ts';
 import {
@@ -20,6 +21,8 @@ import {
 } from '../../src/protocol/members.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
 import type { Ledger } from '../../src/team/ledger.ts';
+import type { FarmClient } from './farm-client.ts';
+import type { FarmHub } from './farm-hub.ts';
 import { FetchClient } from './fetch-client.ts';
 import { FetchServer, type FetchSource } from './fetch-server.ts';
 import { FramedStream } from './framed-stream.ts';
@@ -34,6 +37,7 @@ export interface MemberSessionInit {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly inventory: Inventory;
+  readonly farm: FarmHub;
   readonly source: FetchSource;
   readonly heldActions: () => Iterable<Digest>;
   /** Members' addresses to tell, our own included. */
@@ -44,7 +48,13 @@ export interface MemberSessionInit {
 }
 
 /** The protocols that members speak, and may open one stream of each. */
-export const memberProtocols = [fetchProtocol, inventoryProtocol, ledgerSyncProtocol, membersProtocol];
+export const memberProtocols = [
+  fetchProtocol,
+  inventoryProtocol,
+  ledgerSyncProtocol,
+  membersProtocol,
+  farmProtocol,
+];
 
 export class MemberSession {
   readonly fetch: FetchClient;
@@ -54,6 +64,8 @@ export class MemberSession {
   readonly #inventoryStream: KeptStream;
   readonly #ledgerStream: KeptStream;
   readonly #membersStream: KeptStream;
+  readonly #farmStream: KeptStream;
+  readonly #farm: FarmClient;
   readonly #inbound = new Map<string, FramedStream>();
 
   constructor(init: MemberSessionInit) {
@@ -93,17 +105,31 @@ export class MemberSession {
       protocol: membersProtocol,
       onOpen: () => this.tellAddresses(),
     });
+    this.#farm = init.farm.connect(member, message => {
+      this.#farmStream.current?.post(message);
+      return this.#farmStream.current !== undefined;
+    });
+    this.#farmStream = new KeptStream({
+      ...common,
+      protocol: farmProtocol,
+      onOpen: () => this.#farm.onOpen(),
+      onFrame: value => this.#farm.onFrame(value),
+      onEnd: error => this.#farm.onEnd(error),
+    });
   }
 
   /** Takes a stream that the member opened. A second one of a protocol takes the first one's place: the member lost that. */
   accept(protocol: string, stream: Stream, isMember: () => boolean): void {
-    const { member, source, onRefused } = this.#init;
+    const { member, source, farm, onRefused } = this.#init;
+    const working =
+      protocol === farmProtocol ? farm.serve(member, message => framed.post(message)) : undefined;
     const server = new FetchServer(source, isMember, reply => framed.send(reply));
     const handlers: Record<string, (value: unknown) => void> = {
       [fetchProtocol]: value => server.onFrame(value),
       [inventoryProtocol]: value => this.#onInventory(value),
       [ledgerSyncProtocol]: value => this.#ledgerExchange.onFrame(value),
       [membersProtocol]: value => this.#init.onAddresses(membersFromWire(value)),
+      [farmProtocol]: value => working?.onFrame(value),
     };
     const framed = new FramedStream({
       stream,
@@ -113,6 +139,7 @@ export class MemberSession {
       },
       onEnd: error => {
         server.stop();
+        if (working !== undefined) farm.leave(working);
         if (this.#inbound.get(protocol) === framed) this.#inbound.delete(protocol);
         if (error instanceof ProtocolError) onRefused(error.reason, member);
       },
@@ -120,6 +147,7 @@ export class MemberSession {
     const earlier = this.#inbound.get(protocol);
     this.#inbound.set(protocol, framed);
     earlier?.abort(new Error('replaced by a newer stream'));
+    working?.tellOffer();
   }
 
   /** Tells the member that we now hold these. */
@@ -138,8 +166,15 @@ export class MemberSession {
   }
 
   stop(): void {
-    for (const stream of [this.#fetchStream, this.#inventoryStream, this.#ledgerStream, this.#membersStream])
+    for (const stream of [
+      this.#fetchStream,
+      this.#inventoryStream,
+      this.#ledgerStream,
+      this.#membersStream,
+      this.#farmStream,
+    ])
       stream.stop();
+    this.#init.farm.disconnect(this.#init.member, this.#farm);
     for (const stream of [...this.#inbound.values()]) stream.abort(new Error('the member has left'));
     this.#init.inventory.forget(this.#init.member);
   }

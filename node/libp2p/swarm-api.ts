@@ -9,6 +9,7 @@ import type { Identity, MemberKey } from '../../src/team/identity.ts';
 import type { Role } from '../../src/team/keyring.ts';
 import type { Ledger } from '../../src/team/ledger.ts';
 import type { Statement } from '../../src/team/statement.ts';
+import type { FarmHub } from './farm-hub.ts';
 
 /** Addresses are multiaddrs (`/ip4/0.0.0.0/tcp/0`) or `host:port`; port 0 takes any free one. */
 export interface SwarmConfig {
@@ -63,6 +64,7 @@ export interface WaitingNewcomer {
 
 export interface Swarm {
   readonly peers: Peers;
+  readonly farm: FarmHub;
   /** Dialable multiaddrs, the peer id included. */
   listenAddresses(): readonly string[];
   /** Where members can be dialled, peer ids included: this machine first, then teammates, connected ones before others. */

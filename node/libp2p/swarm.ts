@@ -5,6 +5,7 @@ import type { Role } from '../../src/team/keyring.ts';
 import { parseAddress, withoutPeerId } from './address.ts';
 import { Dialer } from './dialer.ts';
 import { DoorKeeper } from './door-keeper.ts';
+import { FarmHub } from './farm-hub.ts';
 import { type Host, startHost } from './host.ts';
 import { serveJoin } from './join-server.ts';
 import { teamMdnsTag } from './mdns-tags.ts';
@@ -63,6 +64,7 @@ export async function startSwarm(init: SwarmInit): Promise<Swarm> {
 
 class TeamSwarm implements Swarm {
   readonly peers: PeersNetwork;
+  readonly farm: FarmHub;
   readonly #init: SwarmInit;
   readonly #host: Host;
   readonly #gater: TeamGater;
@@ -82,6 +84,7 @@ class TeamSwarm implements Swarm {
     this.#gater = gater;
     this.#addresses = addresses;
     const { identity, config, clock, random } = init;
+    this.farm = new FarmHub(clock);
     this.peers = this.#network();
     this.#dialer = new Dialer({
       host,
@@ -197,6 +200,7 @@ class TeamSwarm implements Swarm {
       gater: this.#gater,
       ledger,
       clock,
+      farm: this.farm,
       source: {
         actionCache,
         blobStore,

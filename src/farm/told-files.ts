@@ -1,5 +1,6 @@
 // What one worker was told of this machine's files. A job names only what the worker does not know yet, or knows otherwise:
 // for a warm worker that is the source.
+import type { Digest } from '../digest.ts';
 import type { TreeEntry } from '../protocol/tree-entry.ts';
 import { parentOf } from './file-tree.ts';
 import { absoluteTarget, type LocalTree } from './local-tree.ts';
@@ -10,6 +11,7 @@ export class ToldFiles {
   readonly #tree: LocalTree;
   readonly #told = new Map<string, TreeEntry>();
   readonly #folders = new Set<string>();
+  readonly #toolchains = new Set<Digest>();
   #epoch = 0;
 
   constructor(tree: LocalTree) {
@@ -24,12 +26,22 @@ export class ToldFiles {
   forget(): void {
     this.#told.clear();
     this.#folders.clear();
+    this.#toolchains.clear();
     this.#epoch++;
   }
 
-  /** Takes note of entries that the worker gets in another way, with its toolchain. */
-  note(entries: readonly TreeEntry[]): void {
+  /** Takes note of a toolchain, whose files the worker gets with it. */
+  note({ digest, entries }: { readonly digest: Digest; readonly entries: readonly TreeEntry[] }): void {
+    if (this.#toolchains.has(digest)) return;
+    this.#toolchains.add(digest);
     for (const entry of entries) this.#told.set(entry.path, entry);
+  }
+
+  /** Whether these paths hold anything that the worker does not know, or knows otherwise. */
+  isNews(paths: Iterable<string>): boolean {
+    const copy = new ToldFiles(this.#tree);
+    for (const [path, entry] of this.#told) copy.#told.set(path, entry);
+    return copy.news(paths).length > 0;
   }
 
   /** What the worker must be told for these absolute paths to mean there what they mean here; from now on it counts as told. */

@@ -1,0 +1,144 @@
+// The asking side of protocol/farm.ts for one teammate: jobs of ours that run there, and what it lends.
+import { type Digest, digestSizeBytes } from '../../src/digest.ts';
+import { farmBlobsPerFrameBytesMax, jobsPerPeerMax, workerSilenceMsMax } from '../../src/limits.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import {
+  type FarmRequest,
+  farmReplyFromWire,
+  farmRequestToWire,
+  type JobOutcome,
+  type JobRequest,
+  type Offer,
+} from '../../src/protocol/farm.ts';
+
+interface Pending {
+  resolve(outcome: JobOutcome): void;
+  reject(error: unknown): void;
+  readonly bytesOf: (digest: Digest) => Uint8Array | undefined;
+}
+
+export interface FarmClientInit {
+  readonly clock: Clock;
+  /** Sends one frame; false where there is no stream now. */
+  readonly post: (message: unknown) => boolean;
+  readonly onChange: () => void;
+}
+
+const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false };
+
+export class FarmClient {
+  readonly #init: FarmClientInit;
+  readonly #pending = new Map<number, Pending>();
+  #offer = nothingOffered;
+  #session = 0;
+  #lastId = 0;
+  #heardAtMs = 0;
+  #cancelWatch = () => {};
+
+  constructor(init: FarmClientInit) {
+    this.#init = init;
+  }
+
+  get offer(): Offer {
+    return this.#offer;
+  }
+
+  /** Another number after every break. */
+  get session(): number {
+    return this.#session;
+  }
+
+  onOpen(): void {
+    this.#session++;
+  }
+
+  /** Takes one frame of the working side. Throws a ProtocolError where it breaks the rules. */
+  onFrame(value: unknown): void {
+    const reply = farmReplyFromWire(value);
+    this.#heardAtMs = this.#init.clock.nowMs();
+    if (reply.kind === 'offer') {
+      this.#offer = reply.offer;
+      this.#init.onChange();
+      return;
+    }
+    // What comes for a cancelled job is nobody's any more.
+    const pending = this.#pending.get(reply.id);
+    if (reply.kind === 'outcome') pending?.resolve(reply.outcome);
+    else if (pending !== undefined) this.#give(reply.id, reply.digests, pending);
+  }
+
+  onEnd(error: unknown): void {
+    this.#offer = nothingOffered;
+    this.#failAll(error ?? new Error('the stream has ended'));
+    this.#init.onChange();
+  }
+
+  async run(
+    request: JobRequest,
+    bytesOf: (digest: Digest) => Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<JobOutcome> {
+    signal.throwIfAborted();
+    if (this.#pending.size >= jobsPerPeerMax) throw new Error('too many jobs at one member');
+    this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
+    const id = this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<JobOutcome>();
+    const onAbort = () => {
+      this.#post({ kind: 'cancel', id });
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#pending.set(id, { resolve, reject, bytesOf });
+    if (this.#pending.size === 1) this.#watch(this.#init.clock.nowMs());
+    if (!this.#post({ kind: 'run', id, request })) reject(new Error('not connected'));
+    try {
+      return await promise;
+    } finally {
+      this.#pending.delete(id);
+      if (this.#pending.size === 0) this.#cancelWatch();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** What the worker wants, in frames that fit; an empty one ends it. */
+  #give(id: number, digests: readonly Digest[], { bytesOf }: Pending): void {
+    let blobs = new Map<Digest, Uint8Array>();
+    let room = farmBlobsPerFrameBytesMax;
+    for (const digest of digests) {
+      const bytes = digestSizeBytes(digest) <= farmBlobsPerFrameBytesMax ? bytesOf(digest) : undefined;
+      if (bytes === undefined) continue;
+      if (bytes.byteLength > room) {
+        this.#post({ kind: 'blobs', id, blobs });
+        blobs = new Map();
+        room = farmBlobsPerFrameBytesMax;
+      }
+      blobs.set(digest, bytes);
+      room -= bytes.byteLength;
+    }
+    if (blobs.size > 0) this.#post({ kind: 'blobs', id, blobs });
+    this.#post({ kind: 'blobs', id, blobs: new Map() });
+  }
+
+  #post(message: FarmRequest): boolean {
+    return this.#init.post(farmRequestToWire(message));
+  }
+
+  /** A worker gives signs of life while it has jobs of ours: one that does not is frozen, or its cable was pulled. */
+  #watch(sinceMs: number): void {
+    const { clock } = this.#init;
+    const silentMs = () => clock.nowMs() - Math.max(sinceMs, this.#heardAtMs);
+    const look = (delayMs: number) => {
+      this.#cancelWatch = clock.schedule(delayMs, () => {
+        if (silentMs() >= workerSilenceMsMax) {
+          for (const id of this.#pending.keys()) this.#post({ kind: 'cancel', id });
+          this.#failAll(new Error('the worker is silent'));
+        } else look(workerSilenceMsMax - silentMs());
+      });
+    };
+    look(workerSilenceMsMax);
+  }
+
+  #failAll(error: unknown): void {
+    for (const pending of this.#pending.values()) pending.reject(error);
+  }
+}

@@ -1,0 +1,113 @@
+// The working side of protocol/farm.ts for one teammate's stream: its jobs that run here.
+import type { Digest } from '../../src/digest.ts';
+import type { Worker, WorkerSession } from '../../src/farm/worker.ts';
+import { jobsPerPeerMax, wantedBlobsMsMax, workerSignMs } from '../../src/limits.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import {
+  type FarmReply,
+  type FarmRequest,
+  farmReplyToWire,
+  farmRequestFromWire,
+} from '../../src/protocol/farm.ts';
+import { ProtocolError } from '../../src/protocol/frames.ts';
+import type { MemberKey } from '../../src/team/identity.ts';
+
+interface Running {
+  readonly controller: AbortController;
+  /** Takes bytes that were wanted, as they come. */
+  onBlobs: ((blobs: ReadonlyMap<Digest, Uint8Array>) => void) | undefined;
+}
+
+export interface FarmServerInit {
+  readonly member: MemberKey;
+  readonly clock: Clock;
+  /** Undefined while this machine lends nothing. */
+  readonly worker: () => Worker | undefined;
+  readonly post: (message: unknown) => void;
+}
+
+export class FarmServer {
+  readonly #init: FarmServerInit;
+  readonly #running = new Map<number, Running>();
+  #session: { readonly worker: Worker; readonly session: WorkerSession } | undefined;
+  #cancelSign: (() => void) | undefined;
+
+  constructor(init: FarmServerInit) {
+    this.#init = init;
+  }
+
+  /** Takes one frame of the asking side. Throws a ProtocolError where it breaks the rules. */
+  onFrame(value: unknown): void {
+    const message = farmRequestFromWire(value);
+    const running = this.#running.get(message.id);
+    if (message.kind === 'cancel') running?.controller.abort(new Error('cancelled'));
+    else if (message.kind === 'blobs') running?.onBlobs?.(message.blobs);
+    else if (running !== undefined) throw new ProtocolError('reused-request-id', 'a job id in use');
+    else if (this.#running.size >= jobsPerPeerMax)
+      this.#post({ kind: 'outcome', id: message.id, outcome: { kind: 'refused', reason: 'busy' } });
+    else void this.#run(message);
+  }
+
+  /** Says what this machine lends now. */
+  tellOffer(): void {
+    const offer = this.#init.worker()?.offer() ?? { slots: 0, jobs: 0, isOpen: false };
+    this.#post({ kind: 'offer', offer });
+  }
+
+  /** The client is gone, or no member any more. */
+  stop(): void {
+    this.#cancelSign?.();
+    for (const { controller } of this.#running.values()) controller.abort(new Error('the client is gone'));
+    this.#session?.session.end();
+  }
+
+  async #run({ id, request }: Extract<FarmRequest, { kind: 'run' }>): Promise<void> {
+    const running: Running = { controller: new AbortController(), onBlobs: undefined };
+    this.#running.set(id, running);
+    this.#cancelSign ??= this.#init.clock.schedule(workerSignMs, () => this.#sign());
+    const outcome = await (this.#sessionNow()?.run(
+      request,
+      digests => this.#want(id, digests, running),
+      running.controller.signal,
+    ) ?? ({ kind: 'refused', reason: 'not-lending' } as const));
+    this.#running.delete(id);
+    if (!running.controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
+  }
+
+  /** A sign of life, as long as jobs run. */
+  #sign(): void {
+    this.#cancelSign = undefined;
+    if (this.#running.size === 0) return;
+    this.tellOffer();
+    this.#cancelSign = this.#init.clock.schedule(workerSignMs, () => this.#sign());
+  }
+
+  #want(id: number, digests: readonly Digest[], running: Running): Promise<ReadonlyMap<Digest, Uint8Array>> {
+    const got = new Map<Digest, Uint8Array>();
+    const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<Digest, Uint8Array>>();
+    const cancel = this.#init.clock.schedule(wantedBlobsMsMax, () => reject(new Error('no answer')));
+    running.onBlobs = blobs => {
+      for (const [digest, bytes] of blobs) got.set(digest, bytes);
+      if (blobs.size === 0 || got.size > digests.length) resolve(got);
+    };
+    this.#post({ kind: 'want', id, digests });
+    return promise.finally(() => {
+      cancel();
+      running.onBlobs = undefined;
+    });
+  }
+
+  #sessionNow(): WorkerSession | undefined {
+    const worker = this.#init.worker();
+    if (worker === undefined) return undefined;
+    if (this.#session?.worker !== worker) {
+      this.#session?.session.end();
+      this.#session = { worker, session: worker.session(this.#init.member) };
+    }
+    return this.#session.session;
+  }
+
+  #post(message: FarmReply): void {
+    this.#init.post(farmReplyToWire(message));
+  }
+}

@@ -1,0 +1,254 @@
+// Keeps count of what runs where, and gives each job its place as soon as there is one. Knows nothing of compiles.
+import { breakerOpenMsMax, breakerOpenMsMin } from '../limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import type { MemberKey } from '../team/identity.ts';
+import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
+import { choosePlace, type Placement, type WorkerPlace } from './placement.ts';
+
+/** A job that runs at a worker, or waits there. */
+interface SentJob {
+  readonly member: MemberKey;
+  readonly sinceMs: number;
+  /** Takes it back. */
+  recall(reason: RecallReason): void;
+}
+
+/** `moved`: another place is free for it; `straggler`: it takes so long that this machine, idle, may well be faster. */
+export type RecallReason = 'moved' | 'straggler';
+
+interface Standing {
+  typicalMs: number | undefined;
+  overheadMs: number;
+  failures: number;
+  openUntilMs: number;
+  session: number;
+}
+
+export interface DispatcherParts {
+  readonly network: FarmNetwork;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Compiles that this machine runs at once without crowding. */
+  readonly localSlots: number;
+  /** Whether the team lets this member work for us. */
+  readonly mayWork: (member: MemberKey) => boolean;
+}
+
+export type Chosen = Exclude<Placement, { at: 'later' }>;
+
+/** How often waiting and running jobs are looked at beside every change. */
+const lookEveryMs = 250;
+/** A job that takes this many times the usual is a straggler, once this machine has nothing else to do. */
+const stragglerFactor = 3;
+const stragglerMsMin = 2_000;
+const smoothing = 0.25;
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #standings = new Map<MemberKey, Standing>();
+  readonly #sent = new Set<SentJob>();
+  readonly #waiting: ((chosen: Chosen) => void)[] = [];
+  readonly #stopListening: () => void;
+  #here = { running: 0, reserved: 0, typicalMs: undefined as number | undefined };
+  #cancelLook: (() => void) | undefined;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#stopListening = parts.network.onChange(() => this.#look());
+  }
+
+  stop(): void {
+    this.#stopListening();
+    this.#cancelLook?.();
+    for (const choose of this.#waiting.splice(0)) choose(this.#hereChosen());
+  }
+
+  /** Workers that take jobs now. */
+  workers(): readonly OfferingWorker[] {
+    const { network, mayWork, clock } = this.#parts;
+    const now = clock.nowMs();
+    return network.workers().filter(({ member, offer }) => {
+      const isClosed = (this.#standings.get(member)?.openUntilMs ?? 0) > now;
+      return offer.slots > 0 && !isClosed && (offer.isOpen || this.#sentTo(member) > 0) && mayWork(member);
+    });
+  }
+
+  get runningHere(): number {
+    return this.#here.running;
+  }
+
+  get sentCount(): number {
+    return this.#sent.size;
+  }
+
+  /** Whether a job that comes now should run here without further ado. */
+  get isHereBest(): boolean {
+    return this.#waiting.length === 0 && this.#choose().at === 'here';
+  }
+
+  /** The place for the next job, as soon as there is one. Rejects with the signal's reason. */
+  place(signal: AbortSignal): Promise<Chosen> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const onAbort = () => {
+        const at = this.#waiting.indexOf(choose);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        reject(signal.reason);
+      };
+      const choose = (chosen: Chosen) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(chosen);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(choose);
+      this.#look();
+    });
+  }
+
+  /** A compile begins here: one that was placed here, or one that never asked. The returned function tells of its end. */
+  runsHere(): () => void {
+    if (this.#here.reserved > 0) this.#here.reserved--;
+    else this.#here.running++;
+    const startedMs = this.#parts.clock.nowMs();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#here.running--;
+      this.#here.typicalMs = smooth(this.#here.typicalMs, this.#parts.clock.nowMs() - startedMs);
+      this.#look();
+    };
+  }
+
+  /** A job goes to this worker; the returned functions tell how that ended. */
+  sends(member: MemberKey, recall: SentJob['recall']): { answered(): void; failed(): void; over(): void } {
+    const { clock } = this.#parts;
+    const job: SentJob = { member, sinceMs: clock.nowMs(), recall };
+    this.#sent.add(job);
+    const standing = this.#standingOf(member);
+    return {
+      answered: () => {
+        standing.failures = 0;
+      },
+      failed: () => {
+        const openMs = Math.min(breakerOpenMsMax, breakerOpenMsMin * 2 ** standing.failures);
+        if (standing.openUntilMs > clock.nowMs()) return;
+        standing.failures++;
+        standing.openUntilMs = clock.nowMs() + openMs;
+      },
+      over: () => {
+        this.#sent.delete(job);
+        this.#look();
+      },
+    };
+  }
+
+  /** A job of ours took this long to run there. */
+  ran(member: MemberKey, runMs: number): void {
+    const standing = this.#standingOf(member);
+    standing.typicalMs = smooth(standing.typicalMs, runMs);
+  }
+
+  /** Places whom it can, and takes back whom another place would serve better. */
+  #look(): void {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    while (this.#waiting.length > 0) {
+      const chosen = this.#choose();
+      if (chosen.at === 'later') break;
+      if (chosen.at === 'here') this.#reserveHere();
+      // Whoever is told to go to a worker calls `sends` before anything else runs.
+      this.#waiting.shift()!(chosen);
+      if (chosen.at === 'worker') this.#expect(chosen.member);
+    }
+    if (this.#waiting.length === 0) this.#recallOne();
+    if (this.#waiting.length > 0 || this.#sent.size > 0)
+      this.#cancelLook = this.#parts.clock.schedule(lookEveryMs, () => this.#look());
+  }
+
+  /** Jobs on their way to a worker whose sender has not begun yet. */
+  readonly #expected = new Map<MemberKey, number>();
+
+  #expect(member: MemberKey): void {
+    this.#expected.set(member, (this.#expected.get(member) ?? 0) + 1);
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        const left = (this.#expected.get(member) ?? 1) - 1;
+        if (left > 0) this.#expected.set(member, left);
+        else this.#expected.delete(member);
+      }),
+    );
+  }
+
+  #reserveHere(): void {
+    this.#here.running++;
+    this.#here.reserved++;
+  }
+
+  #hereChosen(): Chosen {
+    this.#reserveHere();
+    return { at: 'here' };
+  }
+
+  #choose(): Placement {
+    const { localSlots, random } = this.#parts;
+    const here = { slots: localSlots, jobs: this.#here.running, typicalMs: this.#here.typicalMs };
+    const workers = this.workers();
+    // Nobody to wait for: everything runs here, as it would without a farm.
+    if (workers.length === 0) return { at: 'here' };
+    return choosePlace(
+      here,
+      workers.map(worker => this.#placeOf(worker)),
+      () => random.fraction(),
+    );
+  }
+
+  #placeOf({ member, offer }: OfferingWorker): WorkerPlace {
+    const { typicalMs, overheadMs } = this.#standingOf(member);
+    const own = this.#sentTo(member);
+    // What it tells may be older than what we sent meanwhile; what others sent we know from it alone.
+    return { member, slots: offer.slots, jobs: Math.max(own, offer.jobs), typicalMs, overheadMs };
+  }
+
+  #sentTo(member: MemberKey): number {
+    let count = this.#expected.get(member) ?? 0;
+    for (const job of this.#sent) if (job.member === member) count++;
+    return count;
+  }
+
+  #standingOf(member: MemberKey): Standing {
+    let standing = this.#standings.get(member);
+    if (standing === undefined) {
+      standing = { typicalMs: undefined, overheadMs: 20, failures: 0, openUntilMs: 0, session: 0 };
+      this.#standings.set(member, standing);
+    }
+    return standing;
+  }
+
+  /** Nobody waits for a place any more: a job that waits at a worker goes to a free place, and a straggler comes home. */
+  #recallOne(): void {
+    const { clock, localSlots } = this.#parts;
+    const isHereFree = this.#here.running < localSlots;
+    const workers = this.workers();
+    const isFree = (worker: OfferingWorker) => this.#placeOf(worker).jobs < worker.offer.slots;
+    if (isHereFree || workers.some(isFree)) {
+      const crowded = workers.find(({ member, offer }) => this.#sentTo(member) > offer.slots);
+      const last = crowded && [...this.#sent].reverse().find(job => job.member === crowded.member);
+      if (last !== undefined) {
+        last.recall('moved');
+        return;
+      }
+    }
+    if (!isHereFree) return;
+    const isStraggler = ({ member, sinceMs }: SentJob) => {
+      const typicalMs = this.#standings.get(member)?.typicalMs ?? this.#here.typicalMs ?? stragglerMsMin;
+      return clock.nowMs() - sinceMs > Math.max(stragglerMsMin, stragglerFactor * typicalMs);
+    };
+    [...this.#sent].find(isStraggler)?.recall('straggler');
+  }
+}
+
+function smooth(before: number | undefined, now: number): number {
+  return before === undefined ? now : before + smoothing * (now - before);
+}

@@ -1,0 +1,32 @@
+// What the farm asks of the network: teammates' offers, and having one of them run a job. node/libp2p is the real one.
+import type { Digest } from '../digest.ts';
+import type { JobOutcome, JobRequest, Offer } from '../protocol/farm.ts';
+import type { MemberKey } from '../team/identity.ts';
+
+export interface OfferingWorker {
+  readonly member: MemberKey;
+  readonly offer: Offer;
+  /** Another number after every break in the connection: the worker then knows nothing of us any more. */
+  readonly session: number;
+}
+
+export interface FarmNetwork {
+  /** Connected members that lend slots. */
+  workers(): readonly OfferingWorker[];
+  /** Has the member run the job. `bytesOf` gives what it asks for. Rejects when the connection breaks, when the worker falls
+   * silent, or with the signal's reason; the worker is then told, if it can be. */
+  run(
+    member: MemberKey,
+    request: JobRequest,
+    bytesOf: (digest: Digest) => Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<JobOutcome>;
+  /** Calls back whenever the offers change; the returned function ends it. */
+  onChange(callback: () => void): () => void;
+}
+
+export const nobodyOffers: FarmNetwork = {
+  workers: () => [],
+  run: () => Promise.reject(new Error('nobody is there')),
+  onChange: () => () => {},
+};

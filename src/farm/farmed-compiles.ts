@@ -1,0 +1,265 @@
+// Compiles at teammates' machines: guesses what a compile reads, has a worker run it, and takes the result only if this machine,
+// by its own files, comes to the very action that the worker signed. What a run lacked is told before the next attempt; in
+// doubt the compile runs here. Nothing in here can fail a build.
+import { resolve } from 'node:path';
+import type { Results } from '../actions/results.ts';
+import type { SignedRecord } from '../actions/signed-record.ts';
+import type { CompileTicket } from '../compile/compile-request.ts';
+import type { FileStates } from '../compile/file-states.ts';
+import { absolutePath, decodeManifest } from '../compile/input-manifest.ts';
+import type { Manifests } from '../compile/manifests.ts';
+import { languageOf } from '../compile/option-table.ts';
+import type { RemoteRun, RemoteRuns } from '../compile/remote-runs.ts';
+import { type Digest, digestSizeBytes } from '../digest.ts';
+import { farmBlobsPerFrameBytesMax, jobAttemptsMax } from '../limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Job, JobOutcome, JobRequest } from '../protocol/farm.ts';
+import { travelsAlong } from '../protocol/farm.ts';
+import type { MemberKey } from '../team/identity.ts';
+import type { Dispatcher, RecallReason } from './dispatcher.ts';
+import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
+import { IncludeScanner, searchPathOf } from './include-scanner.ts';
+import { mayTravel, outputFolders } from './job-command.ts';
+import type { LocalTree } from './local-tree.ts';
+import { keysOf, takeOutcome } from './taken-outcome.ts';
+import { ToldFiles } from './told-files.ts';
+import type { Toolchain, Toolchains } from './toolchain.ts';
+
+export interface FarmedCompilesParts {
+  readonly network: FarmNetwork;
+  readonly dispatcher: Dispatcher;
+  readonly toolchains: Toolchains;
+  readonly tree: LocalTree;
+  readonly states: FileStates;
+  readonly results: Results;
+  readonly manifests: Manifests;
+  readonly clock: Clock;
+  /** Whether jobs may leave this machine, unless the command's environment (P2PCACHE_FARM) says otherwise. */
+  readonly isOn: boolean;
+  readonly mayVouch: (record: SignedRecord) => boolean;
+  readonly fetchBlob: (
+    member: MemberKey,
+    digest: Digest,
+    signal: AbortSignal,
+  ) => Promise<Uint8Array | undefined>;
+  readonly events: FarmEvents;
+}
+
+export interface FarmEvents {
+  sent(member: MemberKey): void;
+  done(member: MemberKey, durationMs: number): void;
+  /** A compile that could have gone runs here, and why. */
+  stayed(reason: string): void;
+  refused(reason: string): void;
+}
+
+/** Text messages of compilers are looked up in files that libc reads unseen: only these languages need none. */
+const plainLocale = /^(C|POSIX|C\.utf-?8|en_[A-Z]{2}(\.utf-?8)?)$/i;
+/** Files below these are alike on many machines: workers often have the very same ones. */
+const systemFolders = /^\/(usr|lib|lib64|opt|etc)\//;
+
+export class FarmedCompiles implements RemoteRuns {
+  readonly #parts: FarmedCompilesParts;
+  readonly #scanner: IncludeScanner;
+  readonly #told = new Map<MemberKey, { readonly session: number; readonly files: ToldFiles }>();
+
+  constructor(parts: FarmedCompilesParts) {
+    this.#parts = parts;
+    this.#scanner = new IncludeScanner(parts.states, parts.clock);
+  }
+
+  begin(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> | undefined {
+    const reason = this.#reasonToStay(ticket);
+    if (reason !== undefined) {
+      if (reason !== 'off') this.#parts.events.stayed(reason);
+      return undefined;
+    }
+    return this.#run(ticket, signal).catch(() => {
+      this.#parts.events.stayed(signal.aborted ? 'cancelled' : 'trouble');
+      return undefined;
+    });
+  }
+
+  runsHere(): () => void {
+    return this.#parts.dispatcher.runsHere();
+  }
+
+  #reasonToStay({ request, identity }: CompileTicket): string | undefined {
+    const wish = request.environment('P2PCACHE_FARM');
+    if (wish === undefined || wish === '' ? !this.#parts.isOn : wish === 'off') return 'off';
+    const { dispatcher } = this.#parts;
+    if (dispatcher.workers().length === 0) return 'no-worker';
+    if (identity.command.usesNativeCpu) return 'native-cpu';
+    if (identity.command.arguments.some(argument => argument.startsWith('@'))) return 'response-file';
+    const { environment } = request;
+    const locale = environment('LC_ALL') || environment('LC_MESSAGES') || environment('LANG') || 'C';
+    if (environment('LANGUAGE') || !plainLocale.test(locale)) return 'locale';
+    return dispatcher.isHereBest ? 'faster-here' : undefined;
+  }
+
+  async #run(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> {
+    const { dispatcher, toolchains, events } = this.#parts;
+    const { request, identity } = ticket;
+    const language = languageOf(identity.command.source) ?? 'c';
+    const toolchain = await toolchains.of(request.compiler, identity.compiler, language);
+    if (toolchain === undefined) return this.#stay('no-toolchain');
+    const job = jobOf(ticket, toolchain);
+    const guess = await this.#guess(ticket, toolchain);
+    for (let attempts = 0; attempts < jobAttemptsMax; ) {
+      const chosen = await dispatcher.place(signal);
+      if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
+      const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
+      if (worker === undefined) continue;
+      events.sent(worker.member);
+      const outcome = await this.#send(worker, job, toolchain, guess, signal);
+      if (outcome === 'straggler') return this.#stay('straggler');
+      if (outcome === 'moved' || outcome === 'gone') continue;
+      if (outcome.kind === 'refused') {
+        const retry = this.#onRefused(worker, outcome.reason);
+        if (retry === undefined) return this.#stay(outcome.reason);
+        if (retry === 'counts') attempts++;
+        continue;
+      }
+      const run =
+        outcome.kind === 'done'
+          ? await takeOutcome(outcome, worker.member, ticket, this.#parts, signal)
+          : undefined;
+      if (run !== undefined) {
+        const { durationMs } = run.found.record;
+        dispatcher.ran(worker.member, durationMs);
+        events.done(worker.member, durationMs);
+        return run;
+      }
+      attempts++;
+      const lacked = this.#lacked(outcome.set, ticket);
+      for (const path of lacked) guess.add(path);
+      if (!this.#isNews(worker, lacked))
+        return this.#stay(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
+    }
+    return this.#stay('guess-failed');
+  }
+
+  /** Sends the job and what the worker must be told; the outcome, or why there is none. */
+  async #send(
+    worker: OfferingWorker,
+    job: Job,
+    toolchain: Toolchain,
+    guess: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<JobOutcome | RecallReason | 'gone'> {
+    const { network, dispatcher, tree, events, toolchains } = this.#parts;
+    const recalled = new AbortController();
+    const sent = dispatcher.sends(worker.member, reason => recalled.abort(reason));
+    try {
+      const request = this.#requestOf(worker, job, toolchain, guess);
+      const bytesOf = (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest);
+      const stop = AbortSignal.any([signal, recalled.signal]);
+      const outcome = await network.run(worker.member, request, bytesOf, stop);
+      const isItsFault =
+        outcome.kind === 'refused' && !['busy', 'tree-lost', 'unsound', 'limit'].includes(outcome.reason);
+      if (isItsFault) sent.failed();
+      else sent.answered();
+      return outcome;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (recalled.signal.aborted) return recalled.signal.reason as RecallReason;
+      sent.failed();
+      events.refused(`farm-${error instanceof Error ? 'worker-gone' : 'trouble'}`);
+      return 'gone';
+    } finally {
+      sent.over();
+    }
+  }
+
+  #requestOf(worker: OfferingWorker, job: Job, toolchain: Toolchain, guess: ReadonlySet<string>): JobRequest {
+    const told = this.#toldTo(worker);
+    told.note(toolchain);
+    const entries = told.news(guess);
+    const blobs = new Map<Digest, Uint8Array>();
+    let room = farmBlobsPerFrameBytesMax;
+    for (const entry of entries) {
+      if (entry.kind !== 'file' || systemFolders.test(entry.path)) continue;
+      const size = digestSizeBytes(entry.digest);
+      if (size === 0 || size > room || !travelsAlong(size)) continue;
+      const bytes = this.#parts.tree.bytesOf(entry.digest);
+      if (bytes === undefined) continue;
+      blobs.set(entry.digest, bytes);
+      room -= size;
+    }
+    return { job, epoch: told.epoch, entries, blobs };
+  }
+
+  #toldTo({ member, session }: OfferingWorker): ToldFiles {
+    let told = this.#told.get(member);
+    if (told === undefined || told.session !== session) {
+      told = { session, files: new ToldFiles(this.#parts.tree) };
+      this.#told.set(member, told);
+    }
+    return told.files;
+  }
+
+  /** Undefined: do not try elsewhere; `counts`: one attempt less is left. */
+  #onRefused(worker: OfferingWorker, reason: string): 'free' | 'counts' | undefined {
+    if (reason === 'tree-lost') {
+      this.#toldTo(worker).forget();
+      return 'counts';
+    }
+    return reason === 'busy' || reason === 'not-lending' || reason === 'role' ? 'free' : undefined;
+  }
+
+  /** What the compile will probably read: by earlier runs of the same command, else by its #include lines. */
+  async #guess({ request, identity, keys }: CompileTicket, toolchain: Toolchain): Promise<Set<string>> {
+    const { manifests } = this.#parts;
+    const { folder, command } = identity;
+    const source = resolve(folder.cwd, command.source);
+    const guess = new Set([
+      request.compiler,
+      source,
+      `${folder.cwd}/.`,
+      ...outputFolders(identity).map(path => `${path}/.`),
+    ]);
+    for (const key of keysOf(keys)) {
+      const [set] = await manifests.setsOf(key);
+      if (set === undefined) continue;
+      for (const path of [...set.reads, ...set.exists]) guess.add(absolutePath(path, folder));
+      return guess;
+    }
+    const search = searchPathOf(command.arguments, folder.cwd, toolchain.headerFolders);
+    for (const path of search.all) guess.add(`${path}/.`);
+    for (const path of this.#scanner.filesOf(source, search)) guess.add(path);
+    return guess;
+  }
+
+  /** What is here although the run looked for it in vain, or what it read. */
+  #lacked(encoded: Uint8Array, { identity }: CompileTicket): string[] {
+    const [set] = encoded.byteLength === 0 ? [] : decodeManifest(encoded);
+    if (set === undefined) return [];
+    const here = (path: string) => absolutePath(path, identity.folder);
+    const lacked = set.missing.map(here).filter(path => this.#parts.states.exists(path));
+    if (lacked.length > 0) this.#parts.tree.forget();
+    return [...lacked, ...set.reads.map(here)];
+  }
+
+  #isNews(worker: OfferingWorker, paths: readonly string[]): boolean {
+    return this.#toldTo(worker).isNews(paths);
+  }
+
+  #stay(reason: string): undefined {
+    this.#parts.events.stayed(reason);
+    return undefined;
+  }
+}
+
+function jobOf({ request, identity }: CompileTicket, toolchain: Toolchain): Job {
+  const { command, folder, added } = identity;
+  return {
+    toolchain: toolchain.digest,
+    compiler: request.compiler,
+    arguments: command.arguments,
+    added,
+    cwd: folder.cwd,
+    root: folder.root,
+    spelledCwd: folder.spelledCwd,
+    environment: Object.entries(request.variables()).filter(([name]) => mayTravel(name)),
+  };
+}

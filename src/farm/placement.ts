@@ -1,0 +1,67 @@
+// Where a job runs: the place that is predicted to finish it first. Pure, so that every rule is a test. Each client places its
+// own jobs; two random choices keep clients that know the same from all running to the same worker.
+import type { MemberKey } from '../team/identity.ts';
+
+/** This machine, or a worker, as its client sees it. */
+export interface Place {
+  readonly slots: number;
+  /** Jobs that run or wait there: everyone's, as far as is known. */
+  readonly jobs: number;
+  /** How long a job takes there once it runs, in milliseconds; undefined as long as none has. */
+  readonly typicalMs: number | undefined;
+}
+
+export interface WorkerPlace extends Place {
+  readonly member: MemberKey;
+  /** What sending a job and getting its result takes beside the run, in milliseconds. */
+  readonly overheadMs: number;
+}
+
+export type Placement =
+  | { readonly at: 'here' }
+  | { readonly at: 'worker'; readonly member: MemberKey }
+  /** Every place is full: better wait for one than crowd this machine. */
+  | { readonly at: 'later' };
+
+/** Taken for a place where nothing has run yet, and nowhere else either. */
+const typicalMsDefault = 1_000;
+/** Jobs that wait at a worker so that its slots never stand idle for a round trip. */
+const waitingPerWorker = 1;
+/** Below this many workers with a free slot all are compared; a random pair of few would too often miss the best. */
+const comparedMax = 8;
+
+/**
+ * The place for a job. This machine is taken where it is predicted to finish no later than the best worker. `fraction` gives
+ * numbers in [0, 1).
+ */
+export function choosePlace(here: Place, workers: readonly WorkerPlace[], fraction: () => number): Placement {
+  const known = [here, ...workers].map(place => place.typicalMs).filter(ms => ms !== undefined);
+  const assumedMs = known.length === 0 ? typicalMsDefault : Math.min(...known);
+  const hasRoomHere = here.jobs < here.slots;
+  const free = workers.filter(worker => worker.jobs < worker.slots);
+  const waiting = workers.filter(worker => worker.jobs < worker.slots + waitingPerWorker);
+  const compared = pick(free.length > 0 ? free : hasRoomHere ? [] : waiting, fraction);
+  const [best] = compared.sort((a, b) => finishMs(a, assumedMs) - finishMs(b, assumedMs));
+  if (hasRoomHere && (best === undefined || predictedMs(here, assumedMs) <= finishMs(best, assumedMs)))
+    return { at: 'here' };
+  return best === undefined ? { at: 'later' } : { at: 'worker', member: best.member };
+}
+
+/** When a job that is sent there now is predicted to be done, in milliseconds from now. */
+export function finishMs(worker: WorkerPlace, assumedMs: number): number {
+  return worker.overheadMs + predictedMs(worker, assumedMs);
+}
+
+function predictedMs({ slots, jobs, typicalMs = 0 }: Place, assumedMs: number): number {
+  const runMs = typicalMs || assumedMs;
+  const waitMs = (Math.max(0, jobs + 1 - slots) * runMs) / Math.max(1, slots);
+  return waitMs + runMs;
+}
+
+/** All of a few; two random ones of many. */
+function pick(workers: readonly WorkerPlace[], fraction: () => number): WorkerPlace[] {
+  if (workers.length <= comparedMax) return [...workers];
+  const first = Math.floor(fraction() * workers.length);
+  const step = 1 + Math.floor(fraction() * (workers.length - 1));
+  return [workers[first]!, workers[(first + step) % workers.length]!];
+}
