@@ -49,8 +49,10 @@ function rustInputSet(observed: Observation, command: RustCommand, folder: Proje
     // listed again: by a procedural macro, or for another kind of crates
     ofDependencies.filter(path => !others.includes(path) && !observed.listedAgain.has(path)),
   );
-  const isOutput = (path: string) => isRustOutput(path, command);
-  const without = (paths: ReadonlySet<string>) => new Set([...paths].filter(path => !isOutput(path)));
+  // whether outputs and their folders were there before says nothing; a build script may remove them at once
+  const isForOutput = (path: string) =>
+    command.rust.outputFolders.includes(path) || isRustOutput(path, command);
+  const without = (paths: ReadonlySet<string>) => new Set([...paths].filter(path => !isForOutput(path)));
   return inputSetOf(
     { ...observed, exists: without(observed.exists), missing: without(observed.missing) },
     folder,

@@ -9,9 +9,7 @@ export function isRustOutput(path: string, command: CompileCommand): boolean {
   if (path.includes('\0')) return false;
   const folder = normalize(dirname(path));
   if (!outputFolders.some(other => normalize(other) === folder)) return false;
-  const name = basename(path).replace(/^lib/, '');
-  return stems.some(stem => {
-    const own = stem.replace(/^lib/, '');
-    return name === own || name.startsWith(`${own}.`);
-  });
+  const name = basename(path);
+  const names = name.startsWith('lib') ? [name, name.slice('lib'.length)] : [name];
+  return stems.some(stem => names.some(own => own === stem || own.startsWith(`${stem}.`)));
 }
