@@ -44,7 +44,7 @@ async function whyPath(daemon: Daemon, path: string): Promise<WhyAnswer> {
 async function whyCommand(daemon: Daemon, request: CompileRequest): Promise<WhyAnswer> {
   const looked = await daemon.session.front.look(request);
   if ('uncached' in looked) {
-    return { source: null, output: null, last: null, now: outcomeOf(uncached(looked.uncached), undefined) };
+    return { source: null, output: null, last: null, now: refusal(looked) };
   }
   const { source, output } = placeOf(looked.identity);
   const { journal } = daemon.foundation;
@@ -62,7 +62,7 @@ async function foresee(
   candidates: readonly EarlierCompile[],
 ): Promise<WhyOutcome | undefined> {
   const looked = await session.front.look(request);
-  if ('uncached' in looked) return outcomeOf(uncached(looked.uncached), undefined);
+  if ('uncached' in looked) return refusal(looked);
   if (looked.hit !== undefined) {
     const { tier, record } = looked.hit.found;
     const member = session.team.ledger.keyring().members.get(record.signer)?.name;
@@ -78,8 +78,9 @@ async function foresee(
   return outcomeOf({ outcome: 'miss', detail: '', atMs: null }, present[0]);
 }
 
-function uncached(reason: string): Pick<JournalRow, 'outcome' | 'detail'> & { atMs: null } {
-  return { outcome: 'uncached', detail: reason, atMs: null };
+function refusal({ uncached, text }: { uncached: string; text?: string }): WhyOutcome {
+  const outcome = outcomeOf({ outcome: 'uncached', detail: uncached, atMs: null }, undefined);
+  return text === undefined ? outcome : { ...outcome, text: `not cached: ${uncached} (${text})` };
 }
 
 function outcomeOf(

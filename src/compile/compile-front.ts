@@ -36,6 +36,8 @@ interface Hit {
 
 /** A compile that is to be cached, and how. */
 type Compile = Omit<CompileTicket, 'keys'>;
+/** One that is not, and as much as is known of it. */
+type Refusal = Uncached & { readonly identity?: CompileIdentity; readonly text?: string };
 
 /** A file changed this long before a compile's start could, by a coarse clock, have changed after it. */
 const clockTickMs = 5;
@@ -92,7 +94,7 @@ export class CompileFront {
     this.#ready.delete(this.#ready.keyOf(request));
     const looked = await this.look(request);
     if ('uncached' in looked) {
-      this.#events.uncached(looked.uncached, { request });
+      this.#events.uncached(looked.uncached, { ...looked, request });
       return { kind: 'run-plain' };
     }
     const { hit, ...ticket } = looked;
@@ -107,7 +109,7 @@ export class CompileFront {
   /** What there is for a request now, here and at teammates; nothing is counted. */
   async look(
     request: CompileRequest,
-  ): Promise<(CompileTicket & { readonly hit: Hit | undefined }) | Uncached> {
+  ): Promise<(CompileTicket & { readonly hit: Hit | undefined }) | Refusal> {
     const compile = await this.#identify(request);
     if ('uncached' in compile) return compile;
     const keys = familyRules[compile.identity.family].keysOf(compile.identity);
@@ -116,13 +118,15 @@ export class CompileFront {
   }
 
   /** What a request asks for and how it is to be cached, or why it is not. */
-  async #identify(request: CompileRequest): Promise<Compile | Uncached> {
+  async #identify(request: CompileRequest): Promise<Compile | Refusal> {
     const identity = identifyCompile(request, this.#states, this.#cpu);
     if ('uncached' in identity) return identity;
     const { folder, command } = identity;
     const settings = this.#settings(request, folder, absolutePath(command.source, folder));
-    if (settings.problem !== undefined) return { uncached: settings.problem.reason };
-    if (settings.mode === 'off') return { uncached: 'mode-off' };
+    if (settings.problem !== undefined) {
+      return { uncached: settings.problem.reason, text: settings.problem.text, identity };
+    }
+    if (settings.mode === 'off') return { uncached: 'mode-off', identity };
     const mapped = settings.prefixMaps ? await this.#prefixMaps.applyTo(identity, request) : identity;
     return { request, identity: mapped, settings };
   }
@@ -244,11 +248,11 @@ export class CompileFront {
     files: WrittenFile[],
   ): Promise<void> {
     const { identity, keys } = ticket;
-    const changed = this.#firstUnsettled(observed, identity, report.startedAtMs);
-    if (changed !== undefined) return this.#events.uncached(changed, ticket);
     const run = { observed, files, stdout: report.stdout!, stderr: report.stderr! };
     const claim = familyRules[identity.family].claimOf(run, identity, keys, this.#states);
-    if (claim === undefined) return this.#events.uncached('input-changed', ticket);
+    // Looked at last: the build goes on meanwhile, and may change a file between the run and the claim.
+    const isSettled = claim !== undefined && this.#isSettled(observed, ticket, report.startedAtMs);
+    if (!isSettled) return this.#events.uncached('input-changed', ticket);
     const { inputs, actions, result, blobs, isBound } = claim;
     const { durationMs } = report;
     const kept = actions.flatMap(({ key, action }) => [
@@ -261,12 +265,10 @@ export class CompileFront {
   }
 
   /** Inputs must have been the same from before the run until now; else nobody knows what the compiler read. */
-  #firstUnsettled(observed: Observation, identity: CompileIdentity, startedAtMs: number): string | undefined {
-    for (const path of observed.reads) {
-      const absolute = absolutePath(path, identity.folder);
-      if (this.#states.changedSince(absolute, startedAtMs - clockTickMs)) return 'input-changed';
-    }
-    return undefined;
+  #isSettled({ reads }: Observation, { identity }: CompileTicket, startedAtMs: number): boolean {
+    const isChanged = (path: string) =>
+      this.#states.changedSince(absolutePath(path, identity.folder), startedAtMs - clockTickMs);
+    return ![...reads].some(isChanged);
   }
 }
 
