@@ -32,6 +32,11 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   revoke: { summary: 'stop using everything a machine made', load: () => import('./commands/revoke.ts') },
   status: { summary: 'what the daemon is doing and where', load: () => import('./commands/status.ts') },
   stop: { summary: 'stop the daemon', load: () => import('./commands/stop.ts') },
+  farm: {
+    summary: 'compiles on idle teammates; lend this machine',
+    load: () => import('./commands/farm.ts'),
+  },
+  doctor: { summary: 'what is in the way of a part of p2pcache', load: () => import('./commands/doctor.ts') },
   node: { summary: 'run the daemon in the foreground', load: () => import('./commands/node.ts') },
 };
 

@@ -3,19 +3,23 @@
 //   launcher → compile front → pipeline ─┬ memory ─ disk                        this machine
 //                                        ├ trusted ← records on disk
 //                                        └ trusted, complete ← peers ─ swarm    teammates
+//              else → farm → a teammate's worker, or the launcher itself
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionCache } from '../src/actions/action-cache.ts';
 import { CompleteActionCache } from '../src/actions/complete-action-cache.ts';
 import { DiskActionCache } from '../src/actions/disk-action-cache.ts';
+import type { Results } from '../src/actions/results.ts';
 import { signRecord } from '../src/actions/signed-record.ts';
 import { TrustedActionCache } from '../src/actions/trusted-action-cache.ts';
 import { CompileFront } from '../src/compile/compile-front.ts';
 import { CompileJournal } from '../src/compile/compile-journal.ts';
 import { FileStates } from '../src/compile/file-states.ts';
 import { Manifests } from '../src/compile/manifests.ts';
+import type { RemoteRuns } from '../src/compile/remote-runs.ts';
 import { AccountTellingActionCache } from '../src/compile/told-accounts.ts';
 import type { MemberPaths } from '../src/control-paths.ts';
+import { OfferedBlobStore } from '../src/farm/offered-blob-store.ts';
 import { memoryBlobBytesMax } from '../src/limits.ts';
 import { HolderHints } from '../src/peers/holder-hints.ts';
 import { PeerActionCache } from '../src/peers/peer-action-cache.ts';
@@ -39,6 +43,7 @@ import type { Keyring } from '../src/team/keyring.ts';
 import { CompileDebugLog } from './compile-debug-log.ts';
 import { compileEvents } from './compile-events.ts';
 import type { Config } from './config.ts';
+import { composeFarm, composeOffers, type Farm } from './farm.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
 import { startOnLastPort } from './listen-ports.ts';
 import { ProjectSettings } from './project-settings.ts';
@@ -73,6 +78,8 @@ export interface Session {
   /** Nobody, while alone. */
   readonly peers: Peers;
   readonly front: CompileFront;
+  /** Undefined while alone. */
+  readonly farm: Farm | undefined;
   stop(): Promise<void>;
 }
 
@@ -149,12 +156,16 @@ export async function composeSession(
     blobs: memory,
     sign: claim => signRecord(identity, { ...claim, teamId: team.ledger.teamId, createdAtMs: clock.nowMs() }),
   });
+  const offers = composeOffers(foundation);
   const startSwarm = async (listen: readonly string[]) =>
     (await loadSwarm()).startSwarm({
       identity,
       ledger: team.ledger,
       actionCache: told,
-      blobStore: new ReadThroughBlobStore(memory, disk, { isWriteThrough: true }),
+      blobStore: new OfferedBlobStore(
+        new ReadThroughBlobStore(memory, disk, { isWriteThrough: true }),
+        digest => offers.toolchains.bytesOf(digest) ?? offers.tree.bytesOf(digest),
+      ),
       heldActions: () => records.actions(),
       addressBook,
       config: { ...config, listen },
@@ -180,18 +191,39 @@ export async function composeSession(
     onFallback,
     onStored: bytes => stats.stored(bytes),
   });
+  const manifests = new Manifests(pipeline);
+  const farm =
+    swarm &&
+    composeFarm({
+      ...{ foundation, identity, teamId: team.ledger.teamId, keyring, ...offers },
+      ...{ results: pipeline, manifests, peers: network, hub: swarm.farm },
+    });
+  const front = composeFront(foundation, keyring, pipeline, manifests, farm?.remote);
+  const stop = () => Promise.resolve(farm?.stop()).then(() => swarm?.stop());
+  return { identity, team, swarm, peers: network, front, farm, stop };
+}
+
+/** Where launchers' questions are answered. */
+function composeFront(
+  foundation: Foundation,
+  keyring: () => Keyring,
+  results: Results,
+  manifests: Manifests,
+  remote: RemoteRuns | undefined,
+): CompileFront {
+  const { config, stats, journal, states } = foundation;
   const project = new ProjectSettings(config);
-  const front = new CompileFront({
-    results: pipeline,
-    manifests: new Manifests(pipeline),
-    states: foundation.states,
+  return new CompileFront({
+    results,
+    manifests,
+    states,
     events: compileEvents({ stats, journal, debugLog: debugLogOf(foundation), keyring }),
     settings: (...compile) => project.for(...compile),
     cpu: describeProcessor,
     processes: childProcesses,
+    ...(remote === undefined ? {} : { remote }),
     peerDeadline: () => deadline(clock, config.peerDeadlineMs),
   });
-  return { identity, team, swarm, peers: network, front, stop: async () => swarm?.stop() };
 }
 
 /** Teammates' records and blobs: only what the team vouches for, whole, and with the bytes that its digests name. */

@@ -29,6 +29,10 @@ export interface Config {
   /** The share of earlier results that is made again on an idle machine and compared, from 0 to 1. */
   readonly verifySample: number;
   readonly logSizeBytesMax: number;
+  /** Whether compiles may run at teammates that lend their machines, where the command does not say. */
+  readonly farm: 'auto' | 'off';
+  /** Compiles that run here at once before others are asked; 0: as many as there are cores. */
+  readonly localSlots: number;
 }
 
 type Reader<T> = (value: unknown) => T | undefined;
@@ -127,6 +131,20 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     fallback: logSizeBytesMaxDefault,
     expects: 'a size such as "4MB"',
     read: byteSize,
+  },
+  farm: {
+    key: 'farm',
+    variable: 'P2PCACHE_FARM',
+    fallback: 'auto',
+    expects: '"auto" or "off"',
+    read: value => (value === 'auto' || value === 'off' ? value : undefined),
+  },
+  localSlots: {
+    key: 'local_slots',
+    variable: 'P2PCACHE_LOCAL_SLOTS',
+    fallback: 0,
+    expects: 'a whole number, 0 for as many as there are cores',
+    read: value => wholeNumber(value, 1024),
   },
 };
 

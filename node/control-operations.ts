@@ -4,6 +4,7 @@ import { version } from '../src/version.ts';
 import { clock } from './compose.ts';
 import type { Daemon } from './daemon.ts';
 import type { OperationHandlers } from './endpoints/control-socket.ts';
+import { farmOperations } from './farm-operations.ts';
 import { joinOperations } from './join-operations.ts';
 import { flag } from './request-fields.ts';
 import { teamOperations } from './team-operations.ts';
@@ -14,6 +15,7 @@ export function controlOperations(daemon: Daemon, onStopAsked: () => void): Oper
   return {
     ...joinOperations(daemon),
     ...teamOperations(daemon),
+    ...farmOperations(daemon),
     status: async () => statusOf(daemon),
     stats: async request => {
       const snapshot = stats.snapshot();

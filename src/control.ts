@@ -2,11 +2,12 @@
 // these types only. On the wire: POST /<operation> with the request as a JSON body; the answer is one JSON object per line,
 // any number of `{"progress":…}` and then one `{"result":…}` or `{"error":…}`.
 import type { CacheOperations } from './control-cache.ts';
+import type { FarmOperations } from './control-farm.ts';
 import type { ErrorCode } from './errors.ts';
 import type { StatsSnapshot } from './stats.ts';
 
-/** About the daemon and the team; about what is cached in control-cache.ts. */
-export interface Operations extends CacheOperations {
+/** About the daemon and the team; about what is cached in control-cache.ts, about the farm in control-farm.ts. */
+export interface Operations extends CacheOperations, FarmOperations {
   status: { request: Nothing; progress: never; result: DaemonStatus };
   stats: { request: { zero?: boolean }; progress: never; result: StatsSnapshot };
   team: { request: Nothing; progress: never; result: TeamView };

@@ -155,5 +155,8 @@ export const journalPendingMax = 5_000;
 export const accountBytesMax = 32 * 1024 * 1024;
 /** How long the compile of nothing may take that shows what a toolchain is made of. */
 export const toolchainProbeTimeoutMs = 20_000;
+/** Slots that one machine can lend, and how often it looks whether its owner needs it. */
+export const lendingSlotsMax = 256;
+export const lendingLookMs = 250;
 /** How long a worker waits for the bytes that it asked a client for. */
 export const wantedBlobsMsMax = 20_000;

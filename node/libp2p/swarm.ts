@@ -204,8 +204,8 @@ class TeamSwarm implements Swarm {
       source: {
         actionCache,
         blobStore,
-        mayServe: ({ teamId, signer, createdAtMs }) =>
-          teamId === ledger.teamId && ledger.keyring().mayVouch(signer, createdAtMs),
+        mayServe: ({ teamId, signer, createdAtMs, origin }) =>
+          teamId === ledger.teamId && ledger.keyring().mayVouch(signer, createdAtMs, origin),
       },
       heldActions,
       knownAddresses: () => this.#knownAddresses(),

@@ -3,7 +3,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sandbox, SandboxEnd, SandboxRun } from '../../src/farm/sandbox.ts';
+import { type Sandbox, type SandboxEnd, SandboxError, type SandboxRun } from '../../src/farm/sandbox.ts';
 import type { JobCgroup } from './job-cgroup.ts';
 
 /** How often a job's use of the disk is looked at. */
@@ -39,12 +39,15 @@ export class Bubblewrap implements Sandbox {
     }, diskCheckMs);
     const onAbort = () => stop(undefined);
     signal.addEventListener('abort', onAbort, { once: true });
-    child.once('error', error => ended.reject(error));
+    child.once('error', error => ended.reject(new SandboxError(error.message)));
     child.once('close', exitCode => {
       const durationMs = performance.now() - startedMs;
+      const [stdout, stderr] = [out(), err()];
+      const trouble =
+        exitCode === 1 ? /^(?:bwrap|prlimit): .*/.exec(stderr.toString('latin1'))?.[0] : undefined;
       if (signal.aborted) ended.reject(signal.reason);
-      else
-        ended.resolve({ exitCode: exitCode ?? undefined, broke, stdout: out(), stderr: err(), durationMs });
+      else if (trouble !== undefined) ended.reject(new SandboxError(trouble));
+      else ended.resolve({ exitCode: exitCode ?? undefined, broke, stdout, stderr, durationMs });
     });
     return ended.promise.finally(() => {
       clearTimeout(timer);

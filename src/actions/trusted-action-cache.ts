@@ -58,10 +58,10 @@ export class TrustedActionCache implements ActionCache {
 
 function refusalReason(
   keyring: Keyring,
-  { teamId, signer, createdAtMs }: SignedRecord,
+  { teamId, signer, createdAtMs, origin }: SignedRecord,
 ): RefusalReason | undefined {
   if (teamId !== keyring.teamId) return 'other-team';
-  if (keyring.mayVouch(signer, createdAtMs)) return undefined;
+  if (keyring.mayVouch(signer, createdAtMs, origin)) return undefined;
   if (keyring.isRevoked(signer)) return 'revoked';
   return keyring.isMember(signer) ? 'role' : 'not-a-member';
 }

@@ -19,7 +19,9 @@ import type { TreeEntry } from '../protocol/tree-entry.ts';
 import { FileTree } from './file-tree.ts';
 
 /** Folders that every root has: mount points, and where compilers put what they need for a moment. */
-const givenFolders = ['/dev', '/proc', '/tmp', '/.p2pcache'];
+const givenFolders = ['/dev', '/proc', '/tmp'];
+/** Where the sandbox shows its own files; in no tree, for it is no client's. */
+const ownMountPoints = ['observer.so', 'log'];
 
 /** One state of the copy; while a job runs in it, nothing that is there changes. */
 export interface Generation {
@@ -101,7 +103,10 @@ export class ClientCopy {
 
   #newGeneration(): Current {
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    return { folder: mkdtempSync(join(this.#dir, 'g')), tree: new FileTree(), users: 0, isRetired: false };
+    const folder = mkdtempSync(join(this.#dir, 'g'));
+    mkdirSync(join(folder, '.p2pcache'));
+    for (const name of ownMountPoints) writeFileSync(join(folder, '.p2pcache', name), '');
+    return { folder, tree: new FileTree(), users: 0, isRetired: false };
   }
 
   #succeed(old: Current): Current {

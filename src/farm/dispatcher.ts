@@ -33,6 +33,8 @@ export interface DispatcherParts {
   readonly localSlots: number;
   /** Whether the team lets this member work for us. */
   readonly mayWork: (member: MemberKey) => boolean;
+  /** A compile has run on this machine. */
+  readonly onRanHere: (durationMs: number) => void;
 }
 
 export type Chosen = Exclude<Placement, { at: 'later' }>;
@@ -116,7 +118,9 @@ export class Dispatcher {
       if (isOver) return;
       isOver = true;
       this.#here.running--;
-      this.#here.typicalMs = smooth(this.#here.typicalMs, this.#parts.clock.nowMs() - startedMs);
+      const durationMs = this.#parts.clock.nowMs() - startedMs;
+      this.#here.typicalMs = smooth(this.#here.typicalMs, durationMs);
+      this.#parts.onRanHere(durationMs);
       this.#look();
     };
   }

@@ -24,6 +24,7 @@ import type { LocalTree } from './local-tree.ts';
 import { keysOf, takeOutcome } from './taken-outcome.ts';
 import { ToldFiles } from './told-files.ts';
 import type { Toolchain, Toolchains } from './toolchain.ts';
+import { systemFolders } from './travel.ts';
 
 export interface FarmedCompilesParts {
   readonly network: FarmNetwork;
@@ -55,8 +56,6 @@ export interface FarmEvents {
 
 /** Text messages of compilers are looked up in files that libc reads unseen: only these languages need none. */
 const plainLocale = /^(C|POSIX|C\.utf-?8|en_[A-Z]{2}(\.utf-?8)?)$/i;
-/** Files below these are alike on many machines: workers often have the very same ones. */
-const systemFolders = /^\/(usr|lib|lib64|opt|etc)\//;
 
 export class FarmedCompiles implements RemoteRuns {
   readonly #parts: FarmedCompilesParts;
@@ -89,6 +88,7 @@ export class FarmedCompiles implements RemoteRuns {
     if (wish === undefined || wish === '' ? !this.#parts.isOn : wish === 'off') return 'off';
     const { dispatcher } = this.#parts;
     if (dispatcher.workers().length === 0) return 'no-worker';
+    if (identity.family === 'rustc') return 'rust';
     if (identity.command.usesNativeCpu) return 'native-cpu';
     if (identity.command.arguments.some(argument => argument.startsWith('@'))) return 'response-file';
     const { environment } = request;

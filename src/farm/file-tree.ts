@@ -84,6 +84,18 @@ export class FileTree implements WorldStates {
     return !names.some(name => held.has(name) && this.#nodeOf(`${folder}/${name}`) !== undefined);
   }
 
+  identityOf(path: string): { readonly file: string; readonly modifiedS: number } | undefined {
+    const real = this.resolve(path);
+    const node = real === undefined ? undefined : this.#nodes.get(real);
+    return real === undefined || node === undefined
+      ? undefined
+      : { file: real, modifiedS: node.kind === 'file' ? node.modifiedS : 0 };
+  }
+
+  realPathOf(path: string): string | undefined {
+    return this.resolve(path);
+  }
+
   listingOf(path: string): Digest | undefined {
     const real = this.resolve(path);
     if (real === undefined || this.#nodes.get(real)?.kind !== 'folder') return undefined;

@@ -116,6 +116,8 @@ function judge(
     kindOf: (path: string) => tree.kindOf(path),
     lacksAll: (folder: string, names: readonly string[]) => tree.lacksAll(folder, names),
     listingOf: (path: string) => tree.listingOf(path),
+    identityOf: (path: string) => tree.identityOf(path),
+    realPathOf: (path: string) => tree.realPathOf(path),
     mentionsFileName,
   };
   const run = { observed, files, stdout: end.stdout, stderr: end.stderr };

@@ -12,7 +12,7 @@ import type { Identity, MemberKey } from '../team/identity.ts';
 import { ClientCopy } from './client-copy.ts';
 import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
 import { type JobRunEnd, runJob } from './job-run.ts';
-import type { Sandbox } from './sandbox.ts';
+import { type Sandbox, SandboxError } from './sandbox.ts';
 import { Slots } from './slots.ts';
 
 export interface WorkerParts {
@@ -38,6 +38,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #slots: Slots;
   readonly #stopped = new AbortController();
+  readonly #running = new Set<AbortController>();
   #wasBusy = false;
 
   constructor(parts: WorkerParts) {
@@ -65,7 +66,12 @@ export class Worker {
 
   /** What one client's jobs have in common, as long as its stream lasts. */
   session(client: MemberKey): WorkerSession {
-    return new WorkerSession(client, this.#parts, this.#slots, this.#stopped.signal);
+    return new WorkerSession(client, this.#parts, this.#slots, this.#running, this.#stopped.signal);
+  }
+
+  /** Ends the jobs that run now: their clients run them elsewhere. */
+  sendHome(): void {
+    for (const job of this.#running) job.abort(new Error('the owner needs the machine'));
   }
 
   /** Ends every job. */
@@ -79,23 +85,33 @@ export class WorkerSession {
   readonly #client: MemberKey;
   readonly #parts: WorkerParts;
   readonly #slots: Slots;
+  readonly #running: Set<AbortController>;
   readonly #stopped: AbortSignal;
   readonly #ended = new AbortController();
   #copy: ClientCopy | undefined;
   #updates: CopyUpdates | undefined;
   #epoch = -1;
 
-  constructor(client: MemberKey, parts: WorkerParts, slots: Slots, stopped: AbortSignal) {
+  constructor(
+    client: MemberKey,
+    parts: WorkerParts,
+    slots: Slots,
+    running: Set<AbortController>,
+    stopped: AbortSignal,
+  ) {
     this.#client = client;
     this.#parts = parts;
     this.#slots = slots;
+    this.#running = running;
     this.#stopped = stopped;
   }
 
   /** Runs a job, or says why not. Never rejects. */
   async run(request: JobRequest, want: Want, signal: AbortSignal): Promise<JobOutcome> {
     const { maySubmit, isBusy, clock, onEnd } = this.#parts;
-    const stop = AbortSignal.any([signal, this.#stopped, this.#ended.signal]);
+    const sentHome = new AbortController();
+    this.#running.add(sentHome);
+    const stop = AbortSignal.any([signal, this.#stopped, this.#ended.signal, sentHome.signal]);
     const startedMs = clock.nowMs();
     let detail = '';
     let outcome: JobOutcome;
@@ -112,8 +128,9 @@ export class WorkerSession {
       }
     } catch (error) {
       detail = error instanceof Error ? error.message : String(error);
-      outcome = refused(this.#reasonOf(error, stop));
+      outcome = refused(sentHome.signal.aborted ? 'busy' : this.#reasonOf(error, stop));
     }
+    this.#running.delete(sentHome);
     onEnd(this.#client, outcome, clock.nowMs() - startedMs, detail);
     return outcome;
   }
@@ -186,7 +203,7 @@ export class WorkerSession {
     if (stop.aborted) return 'cancelled';
     if (this.#updates?.isBroken) return 'tree-lost';
     if (error instanceof RangeError) return 'unsound';
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'sandbox' : 'failed';
+    return error instanceof SandboxError ? 'sandbox' : 'failed';
   }
 }
 

@@ -55,8 +55,9 @@ export interface Keyring {
   isRevoked(key: MemberKey): boolean;
   hasRole(key: MemberKey, role: Role): boolean;
   /** Whether a record signed by `key` at `createdAtMs` (signer's clock) counts: a writer, ci or admin (under the policy
-   * `ci-only`: ci), not revoked then or since. A k-of-n policy's count is the caller's, over signers that pass here. */
-  mayVouch(key: MemberKey, createdAtMs: number): boolean;
+   * `ci-only`: ci), not revoked then or since; for what it ran as a farm's job (`made`), a worker too. A k-of-n policy's count
+   * is the caller's, over signers that pass here. */
+  mayVouch(key: MemberKey, createdAtMs: number, made?: string): boolean;
   /** Whether the invite lets someone in at `nowMs`: known, not expired, not used up, not revoked. */
   isInvite(key: MemberKey, nowMs: number): boolean;
 }

@@ -1,0 +1,140 @@
+// The farm of one session, put together: our compiles that may run elsewhere, and what we lend to others.
+import { readFileSync } from 'node:fs';
+import type { Results } from '../src/actions/results.ts';
+import type { Manifests } from '../src/compile/manifests.ts';
+import type { RemoteRuns } from '../src/compile/remote-runs.ts';
+import type { Digest } from '../src/digest.ts';
+import type { FileSource } from '../src/farm/copy-updates.ts';
+import { Dispatcher } from '../src/farm/dispatcher.ts';
+import { FarmCounters } from '../src/farm/farm-counters.ts';
+import { FarmedCompiles } from '../src/farm/farmed-compiles.ts';
+import { LocalTree } from '../src/farm/local-tree.ts';
+import { Toolchains } from '../src/farm/toolchain.ts';
+import { systemFolders } from '../src/farm/travel.ts';
+import type { Peers } from '../src/peers/peers.ts';
+import type { Identity, MemberKey } from '../src/team/identity.ts';
+import type { Keyring } from '../src/team/keyring.ts';
+import { type Foundation, observerPath } from './compose.ts';
+import { Lending } from './lending.ts';
+import type { FarmHub } from './libp2p/farm-hub.ts';
+import { childProcesses } from './system/child-processes.ts';
+import { localSlotsDefault } from './system/machine-load.ts';
+import { realClock } from './system/real-clock.ts';
+import { systemRandom } from './system/system-random.ts';
+
+export interface FarmParts {
+  readonly foundation: Foundation;
+  readonly identity: Identity;
+  readonly teamId: string;
+  readonly keyring: () => Keyring;
+  readonly tree: LocalTree;
+  readonly toolchains: Toolchains;
+  readonly results: Results;
+  readonly manifests: Manifests;
+  readonly peers: Peers;
+  readonly hub: FarmHub;
+}
+
+export interface Farm {
+  readonly remote: RemoteRuns;
+  readonly lending: Lending;
+  readonly counters: FarmCounters;
+  readonly dispatcher: Dispatcher;
+  readonly toolchains: Toolchains;
+  readonly hub: FarmHub;
+  stop(): void;
+}
+
+/** What this machine can tell workers of its own files; made before the swarm, which serves them. */
+export function composeOffers(foundation: Foundation): { tree: LocalTree; toolchains: Toolchains } {
+  const { states, paths } = foundation;
+  const tree = new LocalTree(states);
+  const observer = observerPath(paths);
+  return { tree, toolchains: new Toolchains({ states, tree, processes: childProcesses, observer }) };
+}
+
+export function composeFarm(parts: FarmParts): Farm {
+  const { foundation, identity, teamId, keyring, tree, toolchains, results, manifests, peers, hub } = parts;
+  const { config, states, stats, paths } = foundation;
+  const counters = new FarmCounters(realClock);
+  const localSlots = config.localSlots === 0 ? localSlotsDefault() : config.localSlots;
+  const dispatcher = new Dispatcher({
+    network: hub,
+    clock: realClock,
+    random: systemRandom,
+    localSlots,
+    mayWork: member =>
+      keyring().hasRole(member, 'worker') && keyring().mayVouch(member, realClock.nowMs(), 'farm'),
+    onRanHere: durationMs => counters.ranHere(durationMs),
+  });
+  const remote = new FarmedCompiles({
+    network: hub,
+    dispatcher,
+    toolchains,
+    tree,
+    states,
+    results,
+    manifests,
+    clock: realClock,
+    isOn: config.farm === 'auto',
+    mayVouch: record =>
+      record.teamId === teamId && keyring().mayVouch(record.signer, record.createdAtMs, 'farm'),
+    fetchBlob: (member, digest, signal) => peers.requestBlob(member, digest, signal),
+    events: {
+      sent: () => counters.sent(),
+      done: (_member, durationMs) => counters.done(durationMs),
+      stayed: reason => counters.stayed(reason),
+      refused: reason => stats.refused(reason),
+    },
+  });
+  const lending = new Lending({
+    foundation,
+    identity,
+    teamId,
+    keyring,
+    hub,
+    files: fileSource(foundation, peers),
+    observer: observerPath(paths),
+    ownJobs: () => dispatcher.runningHere,
+    ownSlots: localSlots,
+    onEnd: failure => counters.ranForOther(failure),
+  });
+  void lending.resume();
+  return {
+    remote,
+    lending,
+    counters,
+    dispatcher,
+    toolchains,
+    hub,
+    stop: () => {
+      lending.stop();
+      dispatcher.stop();
+    },
+  };
+}
+
+/** Where a worker gets the bytes of a client's files. */
+function fileSource({ states, memory, disk }: Foundation, peers: Peers): FileSource {
+  return {
+    async here(digest, path) {
+      // A client names paths of its own machine: only what is anyone's to read is looked at here.
+      if (path !== undefined && systemFolders.test(path) && states.stateOf(path) === digest)
+        return readFileSync(path);
+      return (await memory.get(digest)) ?? (await disk.get(digest));
+    },
+    async fetch(client, digest, signal) {
+      for (const member of [client, ...peers.connected().filter(other => other !== client)]) {
+        const bytes = await askOne(peers, member, digest, signal);
+        if (bytes === undefined) continue;
+        await disk.put(digest, bytes).catch(() => {}); // others can fetch it from here
+        return bytes;
+      }
+      return undefined;
+    },
+  };
+}
+
+function askOne(peers: Peers, member: MemberKey, digest: Digest, signal: AbortSignal) {
+  return peers.requestBlob(member, digest, signal).catch(() => undefined);
+}

@@ -1,0 +1,183 @@
+// Lending this machine to the team: started and ended by its owner, remembered over restarts, refused where it would not be
+// safe. While it lasts, a worker runs teammates' jobs (src/farm/worker.ts).
+import { join } from 'node:path';
+import { CodedError } from '../src/errors.ts';
+import type { FileSource } from '../src/farm/copy-updates.ts';
+import { Worker } from '../src/farm/worker.ts';
+import { jobMemoryBytesMax, jobProcessesMax, lendingLookMs } from '../src/limits.ts';
+import type { Identity, MemberKey } from '../src/team/identity.ts';
+import type { Keyring } from '../src/team/keyring.ts';
+import type { Foundation } from './compose.ts';
+import type { FarmHub } from './libp2p/farm-hub.ts';
+import { Bubblewrap, bubblewrapTrouble } from './system/bubblewrap.ts';
+import { JobCgroup } from './system/job-cgroup.ts';
+import { readKept, writeKept } from './system/kept-file.ts';
+import { runnableCount } from './system/machine-load.ts';
+import { realClock } from './system/real-clock.ts';
+
+export interface LendingTerms {
+  readonly slots: number;
+  /** `idle`: only while nobody needs the machine, and jobs that run then are sent home. */
+  readonly when: 'always' | 'idle';
+}
+
+export interface LendingParts {
+  readonly foundation: Foundation;
+  readonly identity: Identity;
+  readonly teamId: string;
+  readonly keyring: () => Keyring;
+  readonly hub: FarmHub;
+  readonly files: FileSource;
+  readonly observer: () => string | undefined;
+  /** The owner's own compiles that run now. */
+  readonly ownJobs: () => number;
+  readonly ownSlots: number;
+  readonly onEnd: (failure: string | undefined) => void;
+}
+
+/** Who may have jobs run: those whose own word counts, and nobody who may only read. */
+const submitters = ['writer', 'ci', 'admin'] as const;
+/** Looks in a row that must find the machine in use: one process that wakes up is no one's work. */
+const busyLooks = 2;
+
+export class Lending {
+  readonly #parts: LendingParts;
+  #worker: Worker | undefined;
+  #terms: LendingTerms | undefined;
+  #cgroup: JobCgroup | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #busyLooks = 0;
+
+  constructor(parts: LendingParts) {
+    this.#parts = parts;
+  }
+
+  /** The terms on which this machine is lent now; undefined while it is not. */
+  get terms(): LendingTerms | undefined {
+    return this.#terms;
+  }
+
+  get jobs(): number {
+    return this.#worker?.runningJobs ?? 0;
+  }
+
+  /** Whether the owner needs the machine now. */
+  get isBusy(): boolean {
+    return this.#isBusy();
+  }
+
+  /** Lends again what was lent when the daemon ended. A reason against it is logged. */
+  async resume(): Promise<void> {
+    const { foundation } = this.#parts;
+    const terms = readTerms(await readKept(this.#file()).catch(() => undefined));
+    if (terms === undefined) return;
+    await this.lend(terms).catch(error =>
+      foundation.log.write('trouble', { what: 'lending', error: error.message }),
+    );
+  }
+
+  /** Lends from now on, on these terms. NOT_ALLOWED without the role, BAD_INPUT where the machine does not let it. */
+  async lend(terms: LendingTerms): Promise<void> {
+    const { identity, keyring } = this.#parts;
+    if (!keyring().hasRole(identity.key, 'worker')) {
+      throw new CodedError('NOT_ALLOWED', 'this member does not have the role worker', {
+        hint: 'an admin gives it, for example with: p2pcache trust <name> --roles writer,worker',
+      });
+    }
+    const trouble = await this.trouble();
+    if (trouble !== undefined) {
+      throw new CodedError('BAD_INPUT', `jobs of others cannot run safely here: ${trouble}`, {
+        hint: 'p2pcache doctor farm says more; Debian: apt-get install bubblewrap',
+      });
+    }
+    this.#end();
+    this.#begin(terms);
+    await writeKept(this.#file(), terms);
+  }
+
+  /** Takes the machine back: jobs that run are sent home. */
+  async takeBack(): Promise<void> {
+    this.#end();
+    await writeKept(this.#file(), null);
+  }
+
+  /** Why this machine cannot lend, in words for a person. */
+  async trouble(): Promise<string | undefined> {
+    if (this.#parts.observer() === undefined) return 'the launcher is not set up yet (p2pcache env does it)';
+    return bubblewrapTrouble();
+  }
+
+  stop(): void {
+    this.#end();
+  }
+
+  #begin(terms: LendingTerms): void {
+    const { foundation, identity, teamId, keyring, hub, files, observer, onEnd } = this.#parts;
+    this.#cgroup = JobCgroup.make(`p2pcache-jobs-${process.pid}`, {
+      processes: jobProcessesMax * terms.slots,
+      memoryBytes: jobMemoryBytesMax,
+    });
+    const mayRun = (member: MemberKey) => submitters.some(role => keyring().hasRole(member, role));
+    this.#terms = terms;
+    this.#worker = new Worker({
+      identity,
+      teamId,
+      clock: realClock,
+      dir: join(foundation.paths.dataDir, 'jobs'),
+      sandbox: new Bubblewrap(observer()!, this.#cgroup),
+      slots: terms.slots,
+      files,
+      maySubmit: member => mayRun(member) && keyring().hasRole(identity.key, 'worker'),
+      isBusy: () => this.#isBusy(),
+      keepBlob: (digest, bytes) => foundation.disk.put(digest, bytes),
+      onOffer: () => hub.tellOffers(),
+      onEnd: (client, outcome, durationMs, detail) => {
+        const failure = outcome.kind === 'done' ? undefined : outcome.reason;
+        onEnd(failure);
+        foundation.log.write('job', {
+          for: keyring().members.get(client)?.name ?? client,
+          outcome: failure ?? 'done',
+          durationMs: Math.round(durationMs),
+          ...(detail === '' ? {} : { detail }),
+        });
+      },
+    });
+    hub.lend(this.#worker);
+    this.#timer = setInterval(() => this.#look(), lendingLookMs);
+    this.#timer.unref();
+  }
+
+  #end(): void {
+    clearInterval(this.#timer);
+    this.#parts.hub.lend(undefined);
+    this.#worker?.stop();
+    this.#cgroup?.delete();
+    this.#worker = undefined;
+    this.#terms = undefined;
+    this.#cgroup = undefined;
+  }
+
+  #look(): void {
+    const { ownSlots } = this.#parts;
+    const othersRun = runnableCount() - 1 - (this.#worker?.runningJobs ?? 0);
+    this.#busyLooks = othersRun >= Math.max(1, ownSlots / 2) ? this.#busyLooks + 1 : 0;
+    this.#worker?.look();
+    if (this.#terms?.when === 'idle' && this.#isBusy()) this.#worker?.sendHome();
+  }
+
+  #isBusy(): boolean {
+    const { ownJobs, ownSlots } = this.#parts;
+    if (this.#terms?.when === 'idle') return ownJobs() > 0 || this.#busyLooks >= busyLooks;
+    return ownJobs() >= ownSlots;
+  }
+
+  #file(): string {
+    return join(this.#parts.foundation.paths.dataDir, 'lending.json');
+  }
+}
+
+function readTerms(kept: unknown): LendingTerms | undefined {
+  const { slots, when } = (kept ?? {}) as Partial<LendingTerms>;
+  if (!Number.isInteger(slots) || slots! < 1) return undefined;
+  return { slots: slots!, when: when === 'idle' ? 'idle' : 'always' };
+}
