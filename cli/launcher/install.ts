@@ -16,7 +16,7 @@ export interface InstalledLauncher {
 }
 
 const run = promisify(execFile);
-const sources = ['launcher.c', 'observer.c', 'log.h'];
+const sources = ['launcher.c', 'observer.c', 'checks.h', 'frames.h', 'log.h', 'restore.h'];
 const shimNames = ['gcc', 'g++', 'cc', 'c++', 'clang', 'clang++'];
 const compilers = ['cc', 'gcc', 'clang'];
 
@@ -52,7 +52,9 @@ export async function installLauncher(
     await build(sourceDir, 'launcher.c', paths.launcher, ['-static']).catch(() =>
       build(sourceDir, 'launcher.c', paths.launcher, []),
     );
-    await build(sourceDir, 'observer.c', paths.observer, ['-shared', '-fPIC', '-Wl,-z,initfirst', '-ldl']);
+    // libc's headers promise that no path is null; programs call with null all the same, to see what a system can do
+    const shared = ['-shared', '-fPIC', '-fno-delete-null-pointer-checks', '-Wl,-z,initfirst', '-ldl'];
+    await build(sourceDir, 'observer.c', paths.observer, shared);
     await writeScript(join(binDir, 'start-daemon'), `exec ${commands.startDaemon}`);
     const { launcher } = paths;
     const cc = `if [ "$1" = cc ]; then shift; exec ${quote(launcher)} "$@"; fi`;
