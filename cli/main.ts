@@ -28,6 +28,12 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   cc: { summary: 'run one compiler through the cache', load: () => import('./commands/cc.ts') },
   stats: { summary: 'hits, misses, what was not cached and why', load: () => import('./commands/stats.ts') },
   why: { summary: 'why a compile was or was not a hit', load: () => import('./commands/why.ts') },
+  verify: {
+    summary: 'whether all that is cached is sound, and results are made again alike',
+    load: () => import('./commands/verify.ts'),
+  },
+  gc: { summary: 'let go of what the cache can do without', load: () => import('./commands/gc.ts') },
+  clean: { summary: 'forget everything that is cached here', load: () => import('./commands/clean.ts') },
   team: { summary: 'members, their roles, who is online', load: () => import('./commands/team.ts') },
   revoke: { summary: 'stop using everything a machine made', load: () => import('./commands/revoke.ts') },
   status: { summary: 'what the daemon is doing and where', load: () => import('./commands/status.ts') },

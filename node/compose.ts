@@ -61,7 +61,7 @@ export interface Foundation {
   readonly config: Config;
   readonly log: EventLog;
   readonly stats: Stats;
-  readonly memory: BlobStore;
+  readonly memory: MemoryBlobStore;
   readonly disk: EvictingBlobStore;
   readonly records: DiskActionCache;
   readonly states: FileStates;
@@ -78,6 +78,7 @@ export interface Session {
   /** Nobody, while alone. */
   readonly peers: Peers;
   readonly front: CompileFront;
+  readonly manifests: Manifests;
   /** Undefined while alone. */
   readonly farm: Farm | undefined;
   stop(): Promise<void>;
@@ -100,6 +101,7 @@ export async function composeFoundation(
   const index = new BlobIndex({ path: join(paths.storeDir, 'blobs.db') });
   const disk = new EvictingBlobStore(files, index, {
     sizeBytesMax: config.storeSizeBytesMax,
+    ageMsMax: config.storeAgeMsMax,
     clock,
     onError: error => log.write('store-trouble', { error: messageOf(error) }),
   });
@@ -190,6 +192,7 @@ export async function composeSession(
     announce: action => swarm?.peers.announce([action]),
     onFallback,
     onStored: bytes => stats.stored(bytes),
+    onUsed: digest => disk.touch(digest),
   });
   const manifests = new Manifests(pipeline);
   const farm =
@@ -200,7 +203,7 @@ export async function composeSession(
     });
   const front = composeFront(foundation, keyring, pipeline, manifests, farm?.remote);
   const stop = () => Promise.resolve(farm?.stop()).then(() => swarm?.stop());
-  return { identity, team, swarm, peers: network, front, farm, stop };
+  return { identity, team, swarm, peers: network, front, manifests, farm, stop };
 }
 
 /** Where launchers' questions are answered. */

@@ -252,7 +252,7 @@ function isAddress(address: string): boolean {
 }
 
 /** Bytes of a size such as 500MB, 10 GB or 1.5GiB; a bare number counts bytes. */
-function byteSize(value: unknown): number | undefined {
+export function byteSize(value: unknown): number | undefined {
   if (typeof value === 'number' || typeof value === 'bigint')
     return wholeNumber(value, Number.MAX_SAFE_INTEGER);
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?$/i.exec(value.trim()) : null;
@@ -264,7 +264,7 @@ function byteSize(value: unknown): number | undefined {
 }
 
 /** Milliseconds of 90s, 30m, 12h, 30d or 8w; `off` is 0. */
-function timeSpan(value: unknown): number | undefined {
+export function timeSpan(value: unknown): number | undefined {
   if (value === 'off') return 0;
   const match = typeof value === 'string' ? /^(\d{1,6})\s*([smhdw])$/.exec(value.trim()) : null;
   const units: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 7 * 86_400e3 };
@@ -272,7 +272,7 @@ function timeSpan(value: unknown): number | undefined {
 }
 
 /** From 0 to 1, of a text such as 2% or 0.5 %; `off` is 0. */
-function share(value: unknown): number | undefined {
+export function share(value: unknown): number | undefined {
   if (value === 'off') return 0;
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value.trim()) : null;
   const percent = match === null ? Number.NaN : Number(match[1]);

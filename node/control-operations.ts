@@ -7,6 +7,7 @@ import type { OperationHandlers } from './endpoints/control-socket.ts';
 import { farmOperations } from './farm-operations.ts';
 import { joinOperations } from './join-operations.ts';
 import { flag } from './request-fields.ts';
+import { storeOperations } from './store-operations.ts';
 import { teamOperations } from './team-operations.ts';
 import { why } from './why-operation.ts';
 
@@ -15,6 +16,7 @@ export function controlOperations(daemon: Daemon, onStopAsked: () => void): Oper
   return {
     ...joinOperations(daemon),
     ...teamOperations(daemon),
+    ...storeOperations(daemon),
     ...farmOperations(daemon),
     status: async () => statusOf(daemon),
     stats: async request => {

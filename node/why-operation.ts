@@ -123,8 +123,8 @@ function otherFolders({ foundation }: Daemon, account: CompileAccount): JournalR
   return foundation.journal.atPlace(accountsKey(account.source));
 }
 
-function candidatesOf({ account, atMs, outcome, detail }: JournalRow): EarlierCompile[] {
-  if (account === undefined) return [];
+function candidatesOf({ account, action, atMs, outcome, detail }: JournalRow): EarlierCompile[] {
+  if (account === undefined || action === undefined) return [];
   return [{ account, atMs, detail: outcome === 'miss' ? detail : '', member: undefined }];
 }
 

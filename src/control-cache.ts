@@ -1,7 +1,22 @@
 // What the commands can ask of the daemon about what is cached: why, verify, gc, clean (control.ts has the rest, and the wire).
 
+import type { Collected, StoreCheck } from './actions/store-upkeep.ts';
+
+export type { StoreCheck } from './actions/store-upkeep.ts';
+
 export interface CacheOperations {
   why: { request: WhyRequest; progress: never; result: WhyAnswer };
+  /** Reads everything in the store; what is corrupt is dropped. */
+  verifyStore: { request: Record<string, never>; progress: StoreCheck; result: StoreCheck };
+  /** Evicts down to these limits, spelled as in config.toml (`5GB`, `7d`), or to the configured ones. */
+  gc: { request: { size?: string; age?: string }; progress: never; result: StoreSpace };
+  /** Forgets everything that is cached on this machine; key, team and settings stay. */
+  clean: { request: Record<string, never>; progress: never; result: StoreSpace };
+}
+
+/** What went, and what the blobs take now. */
+export interface StoreSpace extends Collected {
+  readonly storeBytes: number;
 }
 
 /** A path, or a command as it would be typed. */

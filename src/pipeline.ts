@@ -27,6 +27,8 @@ export interface PipelineParts {
   /** Something of ours failed and the build went on without it. */
   readonly onFallback: (reason: string, error: unknown) => void;
   readonly onStored: (bytes: number) => void;
+  /** A blob was answered from memory: the disk is to keep it, too. */
+  readonly onUsed?: (digest: Digest) => void;
 }
 
 export class Pipeline implements Results {
@@ -48,7 +50,10 @@ export class Pipeline implements Results {
           let tier: Found['tier'] = 'memory';
           const blobs = await collect(blobsOf(record.result), async digest => {
             const held = await memory.get(digest);
-            if (held !== undefined) return held;
+            if (held !== undefined) {
+              this.#parts.onUsed?.(digest);
+              return held;
+            }
             tier = 'disk';
             const stored = await disk.get(digest);
             if (stored !== undefined) await memory.put(digest, stored);

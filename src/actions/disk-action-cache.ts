@@ -108,6 +108,36 @@ export class DiskActionCache implements LocalActionCache {
     return count;
   }
 
+  /** Every record as it lies on disk, newest first; those that no longer verify are dropped and come as undefined. */
+  *stored(): Iterable<SignedRecord | undefined> {
+    for (const entry of this.#rows('entries')) {
+      const rows = this.#database.use(({ find }) => find.all(entry.action));
+      const row = rows.find(({ signer }) => signer === entry.signer);
+      if (row === undefined) continue;
+      const record = decodeRecord(row.record as Uint8Array);
+      const isSound = record?.action === entry.action && record.signer === entry.signer;
+      if (!isSound) {
+        this.#decoded.delete(entry.action);
+        this.#drop(entry.action, row.id as number);
+      }
+      yield isSound ? record : undefined;
+    }
+  }
+
+  /** Forgets one record. */
+  delete({ action, signer }: Pick<SignedRecord, 'action' | 'signer'>): void {
+    this.#decoded.delete(action);
+    this.#count -= Number(this.#database.use(({ removeOne }) => removeOne.run(action, signer)).changes);
+  }
+
+  /** Forgets every record; returns their number. */
+  clear(): number {
+    this.#decoded.clear();
+    const count = Number(this.#database.use(({ clear }) => clear.run()).changes);
+    this.#count -= count;
+    return count;
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -208,7 +238,7 @@ function* readableRows(path: string): Generator<RecordEntry & { readonly record:
 
 function prepare(database: DatabaseSync) {
   return {
-    find: database.prepare('SELECT id, record FROM records WHERE action = ?'),
+    find: database.prepare('SELECT id, signer, record FROM records WHERE action = ?'),
     findHeads: database.prepare('SELECT signer, created_at_ms FROM records WHERE action = ?'),
     upsert: database.prepare(
       `INSERT INTO records (action, signer, created_at_ms, record) VALUES (?, ?, ?, ?)
@@ -219,6 +249,8 @@ function prepare(database: DatabaseSync) {
        (SELECT id FROM records WHERE action = ? ORDER BY created_at_ms DESC, signer LIMIT ?)`,
     ),
     remove: database.prepare('DELETE FROM records WHERE id = ?'),
+    removeOne: database.prepare('DELETE FROM records WHERE action = ? AND signer = ?'),
+    clear: database.prepare('DELETE FROM records'),
     removeBySigner: database.prepare('DELETE FROM records WHERE signer = ?'),
     removeOldest: database.prepare(
       'DELETE FROM records WHERE id IN (SELECT id FROM records ORDER BY created_at_ms, id LIMIT ?)',

@@ -108,15 +108,13 @@ export class CompileJournal {
     this.#schedule(flushDelayMs);
   }
 
-  /** Compiles whose output or source is at this absolute path, the latest first. */
+  /** Compiles that made the file at this absolute path; where none did, those that it is the source of. The latest first. */
   about(path: string): JournalRow[] {
     this.#flushAll();
-    const rows = this.#database.use(({ byOutput, bySource }) => [
-      ...byOutput.all(path, rowsAnsweredMax),
-      ...bySource.all(path, rowsAnsweredMax),
-    ]);
-    const all = new Map(rows.map(row => [`${row.output}\0${row.action}`, readRow(row)]));
-    return [...all.values()].sort((a, b) => b.order - a.order);
+    return this.#database.use(({ byOutput, bySource }) => {
+      const made = byOutput.all(path, rowsAnsweredMax);
+      return (made.length > 0 ? made : bySource.all(path, rowsAnsweredMax)).map(readRow);
+    });
   }
 
   /** The latest compiles that teammates may hear of under this key. */

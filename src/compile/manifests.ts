@@ -21,8 +21,17 @@ export class Manifests {
   async setsOf(key: Digest, peers?: AbortSignal): Promise<readonly InputSet[]> {
     const found = await (peers ? this.#results.findAtPeers(key, peers) : this.#results.findHere(key));
     const sets = found.flatMap(each => this.#decode(each));
-    if (peers === undefined && sets.length > 0 && !this.#own.has(key)) this.#remember(key, sets);
+    if (peers !== undefined) return sets;
+    // evicted, say: what is remembered of it must not keep it from being kept again
+    if (sets.length === 0) this.#own.delete(key);
+    else if (!this.#own.has(key)) this.#remember(key, sets);
     return sets;
+  }
+
+  /** The store was emptied. */
+  clear(): void {
+    this.#own.clear();
+    this.#decoded.clear();
   }
 
   /** Signs and keeps the manifest that now begins with this set, unless it did already. */

@@ -15,6 +15,7 @@ export interface BlobIndexOptions {
 export interface IndexedBlob {
   readonly digest: Digest;
   readonly storedSizeBytes: number;
+  readonly usedAtMs: number;
 }
 
 interface PendingUse {
@@ -121,7 +122,9 @@ export class BlobIndex {
     // A row that spells no digest (the disk rotted) names no file, so it could never be evicted: it is skipped.
     return rows.flatMap(row => {
       const digest = parseDigest(row.digest);
-      return digest === undefined ? [] : [{ digest, storedSizeBytes: Number(row.stored_size_bytes) }];
+      if (digest === undefined) return [];
+      const { stored_size_bytes: size, used_at_ms: usedAtMs } = row;
+      return [{ digest, storedSizeBytes: Number(size), usedAtMs: Number(usedAtMs) }];
     });
   }
 
@@ -170,9 +173,7 @@ function prepare(database: DatabaseSync) {
     ),
     touch: database.prepare('UPDATE blobs SET used_at_ms = ? WHERE digest = ?'),
     remove: database.prepare('DELETE FROM blobs WHERE digest = ? RETURNING stored_size_bytes'),
-    coldest: database.prepare(
-      'SELECT digest, stored_size_bytes FROM blobs ORDER BY used_at_ms, digest LIMIT ? OFFSET ?',
-    ),
+    coldest: database.prepare('SELECT * FROM blobs ORDER BY used_at_ms, digest LIMIT ? OFFSET ?'),
     sum: database.prepare('SELECT sum(stored_size_bytes) AS total FROM blobs'),
     findUnclean: database.prepare('SELECT since_ms FROM unclean LIMIT 1'),
     markUnclean: database.prepare('INSERT INTO unclean (since_ms) VALUES (?)'),

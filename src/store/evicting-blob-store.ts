@@ -1,5 +1,6 @@
-// Keeps the disk store under its size: when it has outgrown it, the least recently used blobs go, until a tenth is free.
-// Eviction runs beside the build, a few blobs at a time, and never touches what is pinned.
+// Keeps the disk store within its limits: when it has outgrown its size, the least recently used blobs go, until a tenth is
+// free; and what was not used for longer than the age limit goes in any case. Eviction runs beside the build, a few blobs
+// at a time, and never touches what is pinned (what is being written).
 import type { Digest } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BlobIndex } from './blob-index.ts';
@@ -9,11 +10,18 @@ import type { DiskBlobStore } from './disk-blob-store.ts';
 export interface EvictingOptions {
   /** Bytes on disk that the blobs may take; passed for a moment at most, by what is put in one second. */
   readonly sizeBytesMax: number;
+  /** Blobs that were not used for so long go; 0: they stay. */
+  readonly ageMsMax?: number;
   readonly clock: Clock;
   /** Hears of every blob evicted. */
   readonly onEvicted?: (digest: Digest, storedSizeBytes: number) => void;
   /** Hears of trouble in the background (a full disk, say); nobody waits for that work. */
   readonly onError?: (error: unknown) => void;
+}
+
+export interface Evicted {
+  readonly blobs: number;
+  readonly bytes: number;
 }
 
 // Down to this share of the limit, so that a full store does not evict on every put.
@@ -22,14 +30,21 @@ const flushDelayMs = 1_000;
 const flushCountMax = 512;
 const evictCountMax = 64;
 const scanCountMax = 64;
+/** A blob's use is noted once in this time: to the minute nobody needs to know. */
+const touchEveryMs = 10 * 60_000;
+const touchesRememberedMax = 65_536;
+/** How often old blobs are looked for. */
+const sweepEveryMs = 60 * 60_000;
 
 export class EvictingBlobStore implements BlobStore {
   readonly #store: DiskBlobStore;
   readonly #index: BlobIndex;
   readonly #options: EvictingOptions;
   readonly #pins = new Map<Digest, number>();
+  readonly #touchedAtMs = new Map<Digest, number>();
   #cancelFlush: (() => void) | undefined;
-  #eviction: Promise<void> | undefined;
+  #cancelSweep: (() => void) | undefined;
+  #eviction: Promise<Evicted> | undefined;
   #isClosed = false;
 
   constructor(store: DiskBlobStore, index: BlobIndex, options: EvictingOptions) {
@@ -53,15 +68,62 @@ export class EvictingBlobStore implements BlobStore {
     } catch (error) {
       this.#options.onError?.(error);
     }
+    this.#sweepFromNowOn();
   }
 
   async get(digest: Digest): Promise<Uint8Array | undefined> {
     const bytes = await this.#store.get(digest);
-    if (bytes !== undefined) {
-      this.#index.touch(digest, this.#options.clock.nowMs());
-      this.#scheduleFlush();
-    }
+    if (bytes !== undefined) this.touch(digest);
     return bytes;
+  }
+
+  /** Notes that a blob was used, from wherever its bytes came: it is not to be the first to go. */
+  touch(digest: Digest): void {
+    const nowMs = this.#options.clock.nowMs();
+    const lastMs = this.#touchedAtMs.get(digest);
+    if (lastMs !== undefined && nowMs - lastMs < touchEveryMs) return;
+    if (this.#touchedAtMs.size >= touchesRememberedMax) this.#touchedAtMs.clear();
+    this.#touchedAtMs.set(digest, nowMs);
+    this.#index.touch(digest, nowMs);
+    this.#scheduleFlush();
+  }
+
+  /** Reads the blob and drops it where it is corrupt, without counting as a use. Whether it is sound. */
+  async check(digest: Digest): Promise<boolean> {
+    if ((await this.#store.get(digest)) !== undefined) return true;
+    this.#index.forget([digest]);
+    return false;
+  }
+
+  /** The names of all blobs on disk, one shard at a time. */
+  shards(): AsyncGenerator<readonly Digest[]> {
+    return this.#store.shards();
+  }
+
+  /** Evicts down to these limits, now. */
+  async sweep(limits: { readonly sizeBytesMax: number; readonly ageMsMax: number }): Promise<Evicted> {
+    await this.#eviction;
+    this.#index.flush();
+    const running = this.#evict(limits.sizeBytesMax, limits.ageMsMax);
+    this.#eviction = running;
+    try {
+      return await running;
+    } finally {
+      this.#eviction = undefined;
+    }
+  }
+
+  /** Forgets every blob. */
+  async clear(): Promise<Evicted> {
+    let blobs = 0;
+    const bytes = this.sizeBytes;
+    for await (const shard of this.#store.shards()) {
+      for (const digest of shard) this.#store.deleteNow(digest);
+      this.#index.forget(shard);
+      blobs += shard.length;
+    }
+    this.#touchedAtMs.clear();
+    return { blobs, bytes: Math.max(0, bytes - this.sizeBytes) };
   }
 
   async put(digest: Digest, bytes: Uint8Array): Promise<void> {
@@ -110,6 +172,7 @@ export class EvictingBlobStore implements BlobStore {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelFlush?.();
+    this.#cancelSweep?.();
     await this.#eviction;
     try {
       // A put that is still under way holds its pin.
@@ -134,25 +197,41 @@ export class EvictingBlobStore implements BlobStore {
     } catch (error) {
       this.#options.onError?.(error);
     }
-    if (this.#index.sizeBytes <= this.#options.sizeBytesMax) return;
-    this.#eviction ??= this.#evict()
-      .catch(error => this.#options.onError?.(error))
+    const { sizeBytesMax } = this.#options;
+    if (this.#index.sizeBytes > sizeBytesMax) this.#startEviction(sizeBytesMax * targetRatio);
+  }
+
+  #sweepFromNowOn(): void {
+    if (this.#isClosed || !this.#options.ageMsMax) return;
+    this.#startEviction(Number.POSITIVE_INFINITY);
+    this.#cancelSweep = this.#options.clock.schedule(sweepEveryMs, () => this.#sweepFromNowOn());
+  }
+
+  #startEviction(targetBytes: number): void {
+    this.#eviction ??= this.#evict(targetBytes, this.#options.ageMsMax ?? 0)
+      .catch(error => {
+        this.#options.onError?.(error);
+        return { blobs: 0, bytes: 0 };
+      })
       .finally(() => {
         this.#eviction = undefined;
       });
   }
 
-  async #evict(): Promise<void> {
-    const target = this.#options.sizeBytesMax * targetRatio;
+  /** Until the blobs take no more than `targetBytes` and none was last used longer ago than `ageMsMax` (0: any age will do). */
+  async #evict(targetBytes: number, ageMsMax: number): Promise<Evicted> {
+    const usedSinceMs = ageMsMax > 0 ? this.#options.clock.nowMs() - ageMsMax : 0;
+    const total = { blobs: 0, bytes: 0 };
     let pinnedCount = 0;
-    while (this.#index.sizeBytes > target && !this.#isClosed) {
+    for (let isDone = false; !isDone && !this.#isClosed; ) {
       this.#index.flush();
       const coldest = this.#index.coldest(evictCountMax, pinnedCount);
-      if (coldest.length === 0) return;
       const evicted: Digest[] = [];
-      let surplusBytes = this.#index.sizeBytes - target;
-      for (const { digest, storedSizeBytes } of coldest) {
-        if (surplusBytes <= 0) break;
+      let surplusBytes = this.#index.sizeBytes - targetBytes;
+      isDone = coldest.length === 0;
+      for (const { digest, storedSizeBytes, usedAtMs } of coldest) {
+        isDone = surplusBytes <= 0 && usedAtMs >= usedSinceMs;
+        if (isDone) break;
         if (this.#pins.has(digest)) {
           pinnedCount += 1;
           continue;
@@ -161,11 +240,14 @@ export class EvictingBlobStore implements BlobStore {
         this.#options.onEvicted?.(digest, storedSizeBytes);
         evicted.push(digest);
         surplusBytes -= storedSizeBytes;
+        total.bytes += storedSizeBytes;
       }
+      total.blobs += evicted.length;
       this.#index.forget(evicted);
       // Builds first: whatever waits runs between two handfuls.
-      await new Promise<void>(resolve => this.#options.clock.schedule(0, resolve));
+      if (!isDone) await new Promise<void>(resolve => this.#options.clock.schedule(0, resolve));
     }
+    return total;
   }
 
   async #scan(): Promise<void> {

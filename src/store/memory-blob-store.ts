@@ -47,6 +47,11 @@ export class MemoryBlobStore implements BlobStore {
     this.#forget(digest);
   }
 
+  clear(): void {
+    this.#blobs.clear();
+    this.#sizeBytes = 0;
+  }
+
   #forget(digest: Digest): void {
     const bytes = this.#blobs.get(digest);
     if (bytes === undefined) return;

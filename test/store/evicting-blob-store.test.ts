@@ -4,6 +4,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Digest, digestOf } from '../../src/digest.ts';
+import { blobPath } from '../../src/store/blob-file.ts';
 import { BlobIndex } from '../../src/store/blob-index.ts';
 import { DiskBlobStore } from '../../src/store/disk-blob-store.ts';
 import { EvictingBlobStore } from '../../src/store/evicting-blob-store.ts';
@@ -15,13 +16,14 @@ const sizeBytes = 8_192;
 const blobs = Array.from({ length: 12 }, () => randomBytes(sizeBytes));
 const digests = blobs.map(bytes => digestOf(bytes));
 
-async function openStore(dir: string, { blobsMax = 10, clock = new ManualClock() } = {}) {
+async function openStore(dir: string, { blobsMax = 10, clock = new ManualClock(), ageMsMax = 0 } = {}) {
   const evicted: Digest[] = [];
   const errors: unknown[] = [];
   const index = new BlobIndex({ path: join(dir, 'blobs.sqlite') });
   const disk = await DiskBlobStore.open({ dir });
   const store = new EvictingBlobStore(disk, index, {
     sizeBytesMax: blobsMax * sizeBytes,
+    ageMsMax,
     clock,
     onEvicted: digest => evicted.push(digest),
     onError: error => errors.push(error),
@@ -136,4 +138,73 @@ test('an index that is garbage is begun anew, and every blob is still there', as
   expect(errors).toEqual([]);
   expect(store.sizeBytes).toBe(5 * sizeBytes);
   expect(await store.findMissing(digests.slice(0, 5))).toEqual([]);
+});
+
+const hourMs = 3_600_000;
+
+test('what was not used for longer than the age limit goes within the hour, whatever room there is', async () => {
+  const { store, clock, evicted, put } = await openStore(await temporaryFolder(), { ageMsMax: 24 * hourMs });
+  await store.recover();
+  for (const at of [0, 1]) await put(at);
+  clock.advance(20 * hourMs);
+  await store.settled();
+  await store.get(digests[1]!);
+  await put(2);
+  for (let hour = 0; hour < 5; hour += 1) {
+    clock.advance(hourMs);
+    await store.settled();
+  }
+  expect(evicted).toEqual([digests[0]]);
+});
+
+test('a use that was answered from memory keeps a blob as much as one from disk', async () => {
+  const { store, clock, evicted, put } = await openStore(await temporaryFolder());
+  for (let at = 0; at < 10; at += 1) await put(at);
+  store.touch(digests[0]!);
+  clock.advance(10);
+  await put(10);
+  await store.settled();
+  expect(evicted).toEqual([digests[1], digests[2]]);
+});
+
+test('a sweep brings it within the limits that are given, and says what went', async () => {
+  const { store, clock, put } = await openStore(await temporaryFolder());
+  for (let at = 0; at < 4; at += 1) await put(at);
+  expect(await store.sweep({ sizeBytesMax: 3 * sizeBytes, ageMsMax: 0 })).toEqual({
+    blobs: 1,
+    bytes: sizeBytes,
+  });
+  clock.advance(hourMs);
+  await put(4);
+  expect(await store.sweep({ sizeBytesMax: 1e9, ageMsMax: hourMs })).toEqual({
+    blobs: 3,
+    bytes: 3 * sizeBytes,
+  });
+  expect(store.sizeBytes).toBe(sizeBytes);
+});
+
+test('a check drops what is corrupt and is no use of what is sound', async () => {
+  const dir = await temporaryFolder();
+  const { store, clock, evicted, put } = await openStore(dir);
+  for (let at = 0; at < 10; at += 1) await put(at);
+  await store.settled();
+  expect(await store.check(digests[0]!)).toBe(true);
+  await writeFile(join(dir, blobPath(digests[1]!, 'raw')), randomBytes(sizeBytes));
+  expect(await store.check(digests[1]!)).toBe(false);
+  expect(store.sizeBytes).toBe(9 * sizeBytes);
+  clock.advance(10);
+  for (const at of [1, 10]) await put(at);
+  await store.settled();
+  expect(evicted).toEqual([digests[0], digests[2]]);
+});
+
+test('cleared, it is empty and goes on', async () => {
+  const { store, put } = await openStore(await temporaryFolder());
+  for (let at = 0; at < 5; at += 1) await put(at);
+  await store.settled();
+  expect(await store.clear()).toEqual({ blobs: 5, bytes: 5 * sizeBytes });
+  expect(store.sizeBytes).toBe(0);
+  await put(0);
+  await store.settled();
+  expect(store.sizeBytes).toBe(sizeBytes);
 });
