@@ -1,7 +1,7 @@
 // A control group for the farm's jobs, where this user may make one: it bounds the number of processes and the memory of all
 // jobs together. Resource limits bound them for ordinary users (each user namespace counts its own processes); root they
 // do not, so for root this is what stops a fork bomb.
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export class JobCgroup {
@@ -17,7 +17,7 @@ export class JobCgroup {
     for (const [parent, file, value] of bounds(limits)) {
       try {
         const folder = join(parent, name);
-        mkdirSync(folder, { recursive: true });
+        if (!existsSync(folder)) mkdirSync(folder); // not recursively: where no groups are mounted, Node would try for ever
         writeFileSync(join(folder, file), String(value));
         folders.push(folder);
       } catch {

@@ -23,12 +23,16 @@ export class BuildFolder {
     return this.#compiles.length;
   }
 
-  /** Builds every object anew; resolves with the costs of ninja and all it started, and of the rival's daemon. */
-  async build(rival: Pick<Rival, 'name' | 'prefix' | 'env' | 'daemonPid'>, jobs: number): Promise<Cost> {
+  /** Builds every object anew (`around` comes before ninja); resolves with the costs of ninja and all it started, and of the rival's daemon. */
+  async build(
+    rival: Pick<Rival, 'prefix' | 'env' | 'daemonPid'> & { readonly name: string },
+    jobs: number,
+    around: readonly string[] = [],
+  ): Promise<Cost> {
     this.#clean();
     const file = `bench-${rival.name}.ninja`;
     writeFileSync(join(this.folder, file), this.#ninjaFile(rival));
-    const argv = ['ninja', '--quiet', '-f', file, '-j', String(jobs)];
+    const argv = [...around, 'ninja', '--quiet', '-f', file, '-j', String(jobs)];
     return costOf(argv, { cwd: this.folder, env: rival.env }, rival.daemonPid);
   }
 

@@ -4,15 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { FarmName } from '../lab/farms.ts';
 import { benchBuild } from './build.ts';
+import { benchFarm } from './farm.ts';
 import { benchHit } from './hit.ts';
 import { type CompilerFamily, projects } from './projects.ts';
 import { type RivalName, rivalsHere } from './rivals.ts';
 
 const usage = `usage: npm run bench -- hit
+       npm run bench -- farm [--farms p2pcache,distcc,pump,icecc] [--hosts 7] [--jobs 12] [--every 1]
        npm run bench -- build [project…] [--compilers gcc,clang] [--cold-rounds 3] [--hot-rounds 5]
 
   hit    one local hit
+  farm   compiles on other hosts, in a lab of network namespaces with a quarter of a core each (needs root)
   build  real projects from Debian's sources: ${projects.map(({ name }) => name).join(', ')}
 
   --rivals ${rivalsHere().join(',')}
@@ -26,6 +30,12 @@ const options = {
   compilers: { type: 'string', default: 'gcc,clang' },
   'cold-rounds': { type: 'string', default: '3' },
   'hot-rounds': { type: 'string', default: '5' },
+  farms: { type: 'string', default: 'distcc,pump,icecc,p2pcache' },
+  hosts: { type: 'string', default: '7' },
+  'cpu-share': { type: 'string', default: '0.25' },
+  jobs: { type: 'string', default: '12' },
+  'jobs-per-host': { type: 'string', default: '1' },
+  every: { type: 'string', default: '1' },
 } as const;
 
 async function main(): Promise<number> {
@@ -34,6 +44,15 @@ async function main(): Promise<number> {
   const rivals = values.rivals.split(',') as RivalName[];
   const benches: Readonly<Record<string, (work: string) => Promise<boolean>>> = {
     hit: work => benchHit(work, rivals),
+    farm: work =>
+      benchFarm(work, {
+        farms: values.farms.split(',') as FarmName[],
+        hosts: Number(values.hosts),
+        cpuShare: Number(values['cpu-share']),
+        jobs: Number(values.jobs),
+        jobsPerHost: Number(values['jobs-per-host']),
+        every: Number(values.every),
+      }),
     build: work =>
       benchBuild(work, {
         projects: rest,

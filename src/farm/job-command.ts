@@ -42,6 +42,7 @@ export function identityOf(job: Job, tree: FileTree): CompileIdentity {
     environment: name => variables.get(name),
     added: job.added,
     cpu: '',
+    name: basename(job.compiler),
   };
 }
 

@@ -25,7 +25,13 @@ import type { Sandbox, SandboxEnd, SandboxLimits, WritableFolder } from './sandb
 
 export type JobRunEnd =
   | { readonly kind: 'done'; readonly claim: CompileClaim; readonly durationMs: number }
-  | { readonly kind: 'useless'; readonly reason: string; readonly set: InputSet | undefined }
+  /** `detail`: the compiler's own first words. */
+  | {
+      readonly kind: 'useless';
+      readonly reason: string;
+      readonly set: InputSet | undefined;
+      readonly detail: string;
+    }
   | { readonly kind: 'limit'; readonly limit: string };
 
 export const jobLimits: SandboxLimits = {
@@ -41,6 +47,7 @@ export const jobLimits: SandboxLimits = {
 /** Where the sandbox shows our own things: no client's path is below it. */
 const observerPath = '/.p2pcache/observer.so';
 const logPath = '/.p2pcache/log';
+const detailBytesMax = 200;
 
 export interface JobRunParts {
   readonly sandbox: Sandbox;
@@ -95,12 +102,16 @@ function judge(
   writable: readonly WritableFolder[],
   mentionsFileName: (path: string) => boolean,
 ): JobRunEnd {
+  const detail = end.stderr.toString('latin1', 0, detailBytesMax);
   const observed = readObservation(log);
-  if ('uncached' in observed) return { kind: 'useless', reason: observed.uncached, set: undefined };
+  if ('uncached' in observed) {
+    return { kind: 'useless', reason: observed.uncached, set: undefined, detail };
+  }
   const useless = (reason: string): JobRunEnd => ({
     kind: 'useless',
     reason,
     set: inputSetOf(observed, identity.folder),
+    detail,
   });
   if (end.exitCode !== 0) return useless('compile-failed');
   const files: WrittenFile[] = [];

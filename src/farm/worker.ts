@@ -124,7 +124,11 @@ export class WorkerSession {
         if (isBusy() || this.#slots.isFull) {
           isUpToDate.catch(() => {});
           outcome = refused('busy');
-        } else outcome = await this.#inSlot(request.job, isUpToDate, stop);
+        } else {
+          const end = await this.#inSlot(request.job, isUpToDate, stop);
+          if (end.kind === 'useless') detail = end.detail;
+          outcome = await this.#sign(end);
+        }
       }
     } catch (error) {
       detail = error instanceof Error ? error.message : String(error);
@@ -141,13 +145,13 @@ export class WorkerSession {
     this.#copy?.delete();
   }
 
-  async #inSlot(job: Job, isUpToDate: Promise<void>, stop: AbortSignal): Promise<JobOutcome> {
+  async #inSlot(job: Job, isUpToDate: Promise<void>, stop: AbortSignal): Promise<JobRunEnd> {
     const release = await this.#slots.take(stop);
     try {
       await isUpToDate;
       stop.throwIfAborted();
       const { sandbox, dir } = this.#parts;
-      return await this.#sign(await runJob(job, { sandbox, copy: this.#copy!, dir }, stop));
+      return await runJob(job, { sandbox, copy: this.#copy!, dir }, stop);
     } finally {
       release();
     }

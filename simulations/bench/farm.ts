@@ -1,0 +1,101 @@
+// The farms, side by side: the same compiles on the same hosts of a lab, one farm after the other, cold and then warm.
+// Seven hosts of a quarter of a core each, unless told otherwise; trust the ratios of one run, not its times.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FarmName, farms, type RunningFarm } from '../lab/farms.ts';
+import { Lab } from '../lab/lab.ts';
+import { BuildFolder, differences, type Outcome } from './build-folder.ts';
+import { checkOut, projects } from './projects.ts';
+import { formatMs, say } from './report.ts';
+
+export interface FarmBenchOptions {
+  readonly farms: readonly FarmName[];
+  readonly hosts: number;
+  readonly cpuShare: number;
+  readonly jobs: number;
+  readonly jobsPerHost: number;
+  /** Compiles one object in so many, for a quick look. */
+  readonly every: number;
+}
+
+interface Row {
+  readonly name: string;
+  readonly coldMs: number;
+  readonly warmMs: number;
+  readonly clientCpuMs: number;
+  readonly differing: number;
+}
+
+const parts = /\/absl\/(strings|time|synchronization|base|numeric)\//;
+/** Of the best of the others. */
+const coldBound = 0.9;
+const warmBound = 0.85;
+
+/** Returns whether every bound was met. */
+export async function benchFarm(work: string, options: FarmBenchOptions): Promise<boolean> {
+  const hidden = join(work, 'client');
+  mkdirSync(hidden);
+  const abseil = projects.find(({ name }) => name === 'abseil')!;
+  const build = await checkOut(abseil, join(hidden, 'abseil'), 'gcc');
+  const compiles = build.compiles
+    .filter(({ command }) => parts.test(command))
+    .filter((_, i) => i % options.every === 0);
+  const folder = new BuildFolder({ folder: build.folder, compiles });
+  say(`${compiles.length} compiles, ${options.hosts} hosts of ${options.cpuShare} core, -j${options.jobs}`);
+  await folder.build({ name: 'plain', prefix: [], env: {}, daemonPid: undefined }, 2);
+  const reference = folder.outcome();
+  const rows: Row[] = [];
+  for (const name of options.farms) {
+    const lab = new Lab({ hosts: options.hosts, cpuShare: options.cpuShare, ownFolders: [] });
+    try {
+      const farm = await farms[name](lab, work, [hidden], options.jobsPerHost);
+      lab.limit();
+      rows.push(await measure(name, farm, lab, folder, reference, options.jobs));
+      if (farm.note !== undefined) say(await farm.note());
+    } finally {
+      await lab.close();
+    }
+  }
+  return print(rows);
+}
+
+async function measure(
+  name: FarmName,
+  farm: RunningFarm,
+  lab: Lab,
+  folder: BuildFolder,
+  reference: Outcome,
+  jobs: number,
+): Promise<Row> {
+  const client = lab.hosts[0]!;
+  const around = [...client.enter(), ...farm.around];
+  const cpuBefore = client.cpuMs();
+  const rival = { name, prefix: farm.prefix, env: farm.env, daemonPid: undefined };
+  const cold = await folder.build(rival, jobs, around);
+  const clientCpuMs = client.cpuMs() - cpuBefore;
+  const differing = differences(reference, folder.outcome()).length;
+  say(
+    `${name}: cold ${formatMs(cold.wallMs)}, the client's own ${formatMs(clientCpuMs)}, ${differing} files differ`,
+  );
+  const warmRival = { ...rival, env: { ...farm.env, ...farm.warmEnv } };
+  const warm = await folder.build(warmRival, jobs, around);
+  say(`${name}: warm ${formatMs(warm.wallMs)}`);
+  return { name, coldMs: cold.wallMs, warmMs: warm.wallMs, clientCpuMs, differing };
+}
+
+function print(rows: readonly Row[]): boolean {
+  const own = rows.find(({ name }) => name === 'p2pcache');
+  const others = rows.filter(({ name }) => name !== 'p2pcache');
+  const lines = rows.map(
+    ({ name, coldMs, warmMs, clientCpuMs, differing }) =>
+      `${name.padEnd(10)} cold ${formatMs(coldMs).padStart(8)}  warm ${formatMs(warmMs).padStart(8)}  client's cpu ${formatMs(clientCpuMs).padStart(8)}  differing files ${differing}`,
+  );
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  if (own === undefined || others.length === 0) return true;
+  const cold = own.coldMs / Math.min(...others.map(({ coldMs }) => coldMs));
+  const warm = own.warmMs / Math.min(...others.map(({ warmMs }) => warmMs));
+  process.stdout.write(
+    `\ncold ${cold.toFixed(2)} × the best of the others (at most ${coldBound})\nwarm ${warm.toFixed(2)} × (at most ${warmBound})\n`,
+  );
+  return cold <= coldBound && warm <= warmBound && own.differing === 0;
+}
