@@ -22,6 +22,7 @@ import type { MemberPaths } from '../src/control-paths.ts';
 import { OfferedBlobStore } from '../src/farm/offered-blob-store.ts';
 import { memoryBlobBytesMax } from '../src/limits.ts';
 import { HolderHints } from '../src/peers/holder-hints.ts';
+import { noPeers } from '../src/peers/no-peers.ts';
 import { PeerActionCache } from '../src/peers/peer-action-cache.ts';
 import { PeerBlobStore } from '../src/peers/peer-blob-store.ts';
 import { PeerRanking } from '../src/peers/peer-ranking.ts';
@@ -46,6 +47,7 @@ import type { Config } from './config.ts';
 import { composeFarm, composeOffers, type Farm } from './farm.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
 import { startOnLastPort } from './listen-ports.ts';
+import { MismatchList } from './mismatch-list.ts';
 import { ProjectSettings } from './project-settings.ts';
 import { childProcesses } from './system/child-processes.ts';
 import type { EventLog } from './system/event-log.ts';
@@ -66,6 +68,7 @@ export interface Foundation {
   readonly records: DiskActionCache;
   readonly states: FileStates;
   readonly journal: CompileJournal;
+  readonly mismatches: MismatchList;
   close(): Promise<void>;
 }
 
@@ -118,6 +121,7 @@ export async function composeFoundation(
     records,
     states: new FileStates(clock),
     journal,
+    mismatches: await MismatchList.open(join(paths.dataDir, 'mismatches.json')),
     async close() {
       journal.close();
       await disk.close();
@@ -147,7 +151,7 @@ export async function composeSession(
 
   // This machine's own records. Those of a team it was in before do not count, which is nobody's fault and not news.
   const actions = new TrustedActionCache(records, {
-    keyring,
+    ...{ keyring, isDisputed: foundation.mismatches.isDisputed },
     onRefused: reason => reason !== 'other-team' && stats.refused(reason),
     onConflict: action => log.write('results-differ', { action }),
   });
@@ -177,7 +181,7 @@ export async function composeSession(
     });
   const portFile = join(foundation.paths.dataDir, 'port.json');
   const swarm = team.isSolo ? undefined : await startOnLastPort(portFile, config.listen, startSwarm);
-  const network = swarm?.peers ?? nobody;
+  const network = swarm?.peers ?? noPeers;
   const peers = composePeers(foundation, network, keyring);
 
   const pipeline = new Pipeline({
@@ -231,7 +235,7 @@ function composeFront(
 
 /** Teammates' records and blobs: only what the team vouches for, whole, and with the bytes that its digests name. */
 function composePeers(
-  { config, stats }: Foundation,
+  { config, stats, mismatches }: Foundation,
   peers: Peers,
   keyring: () => Keyring,
 ): { actions: ActionCache; blobs: BlobStore } {
@@ -246,7 +250,7 @@ function composePeers(
   const held = new PeerBlobStore(shared);
   const blobs = new CoalescingBlobStore(new VerifyingBlobStore(held, () => stats.refused('blob-mismatch')));
   const told = new TrustedActionCache(new PeerActionCache(shared), {
-    keyring,
+    ...{ keyring, isDisputed: mismatches.isDisputed },
     onRefused: reason => stats.refused(reason),
   });
   return { actions: new CompleteActionCache(told, held), blobs };
@@ -289,11 +293,3 @@ function messageOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
   return error instanceof Error ? error.message : String(error);
 }
-
-const nobody: Peers = {
-  holdersOf: () => [],
-  connected: () => [],
-  requestRecords: () => Promise.reject(new Error('nobody is there')),
-  requestBlob: () => Promise.reject(new Error('nobody is there')),
-  announce: () => {},
-};

@@ -9,6 +9,7 @@ import { joinOperations } from './join-operations.ts';
 import { flag } from './request-fields.ts';
 import { storeOperations } from './store-operations.ts';
 import { teamOperations } from './team-operations.ts';
+import { verifyOperations } from './verify-operations.ts';
 import { why } from './why-operation.ts';
 
 export function controlOperations(daemon: Daemon, onStopAsked: () => void): OperationHandlers {
@@ -17,6 +18,7 @@ export function controlOperations(daemon: Daemon, onStopAsked: () => void): Oper
     ...joinOperations(daemon),
     ...teamOperations(daemon),
     ...storeOperations(daemon),
+    ...verifyOperations(daemon),
     ...farmOperations(daemon),
     status: async () => statusOf(daemon),
     stats: async request => {

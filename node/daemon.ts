@@ -24,6 +24,7 @@ import type { EventLog } from './system/event-log.ts';
 import { writeKept } from './system/kept-file.ts';
 import { listenPrivately } from './system/private-socket.ts';
 import { type CurrentTeam, TeamFolder } from './team-folder.ts';
+import { verifyWhenIdle } from './verify-operations.ts';
 
 const statsKeptEveryMs = 5_000;
 
@@ -45,6 +46,7 @@ export class Daemon {
   #isMoving = false;
   #keptStats = '';
   #statsTimer: NodeJS.Timeout | undefined;
+  #stopVerifying = () => {};
 
   private constructor(init: DaemonInit, foundation: Foundation, session: Session) {
     this.#init = init;
@@ -96,6 +98,7 @@ export class Daemon {
   /** Ends everything it began. */
   async stop(): Promise<void> {
     clearInterval(this.#statsTimer);
+    this.#stopVerifying();
     this.#launcher?.close();
     await this.#control?.close();
     await this.#session.stop();
@@ -175,6 +178,7 @@ export class Daemon {
     );
     this.#statsTimer = setInterval(() => void this.#keepStats(), statsKeptEveryMs);
     this.#statsTimer.unref();
+    this.#stopVerifying = verifyWhenIdle(this);
   }
 
   /** A kill costs a few seconds' counting; a full disk costs the counting only. */

@@ -18,6 +18,7 @@ import { CodedError } from '../src/errors.ts';
 import { deadline } from '../src/platform/clock.ts';
 import { clock } from './compose.ts';
 import type { Daemon } from './daemon.ts';
+import { journalledRequest } from './journalled-request.ts';
 import { optionalText, type Request } from './request-fields.ts';
 
 const differencesMax = 20;
@@ -36,7 +37,7 @@ async function whyPath(daemon: Daemon, path: string): Promise<WhyAnswer> {
   const candidates = row.account === undefined ? [] : await earlierThan(daemon, row, row.account);
   const compared = row.account && nearest(row.account, candidates);
   const last = outcomeOf(row, row.outcome === 'miss' ? compared : undefined);
-  const again = requestOf(row);
+  const again = journalledRequest(row);
   const now = again && (await foresee(daemon, again, candidatesOf(row)));
   return { source: row.source || null, output: row.output || null, last, now: now ?? null };
 }
@@ -146,28 +147,6 @@ async function askTeammates(
   } finally {
     dispose();
   }
-}
-
-/** The request that a journalled compile came with, as far as it decided anything. */
-export function requestOf({ account, cwd }: JournalRow): CompileRequest | undefined {
-  const own = account?.own;
-  if (own === undefined) return undefined;
-  const set = account!.environment.filter(([, value]) => value !== null) as [string, string][];
-  const hasColours = account!.added.some(argument => argument.includes('color'));
-  const variables: Record<string, string> = {
-    PATH: process.env.PATH ?? '',
-    ...Object.fromEntries(set),
-    PWD: own.spelledCwd,
-    ...(hasColours ? { TERM: 'xterm' } : {}),
-  };
-  return {
-    compiler: own.compiler,
-    argv: own.argv,
-    cwd,
-    environment: name => variables[name],
-    variables: () => variables,
-    stderrIsTerminal: hasColours,
-  };
 }
 
 function readCommand({ foundation }: Daemon, value: unknown): CompileRequest {

@@ -160,3 +160,12 @@ export const lendingSlotsMax = 256;
 export const lendingLookMs = 250;
 /** How long a worker waits for the bytes that it asked a client for. */
 export const wantedBlobsMsMax = 20_000;
+/** Mismatches kept as evidence. */
+export const mismatchesMax = 200;
+/** How long a compile that is made again may take. */
+export const rerunTimeoutMs = 10 * 60_000;
+/** How often an idle machine verifies a result, and for how long it must have compiled nothing. */
+export const idleVerifyEveryMs = 60_000;
+export const idleVerifyQuietMs = 2 * 60_000;
+/** The latest compiles that it chooses among. */
+export const idleVerifyRowsMax = 500;

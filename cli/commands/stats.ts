@@ -15,6 +15,8 @@ misses     had to run; the result is kept for you and for the team
 uncached   passed to the compiler as they were, and why
 refused    data from outside that was forged, damaged or too large: dropped, never used
 fallbacks  times the cache failed and the command ran without it
+lost       results that other folders and teammates cannot use: those that hold their folder (debug information, __FILE__) are
+           shared with prefix_maps = true in p2pcache.toml
 
 Examples:
   p2pcache stats --zero && make -j8 && p2pcache stats
@@ -41,6 +43,7 @@ function describe(stats: StatsSnapshot): string {
     ...section('uncached', stats.uncached),
     ...section('refused', stats.refused),
     ...section('fallbacks', stats.fallbacks),
+    ...lostRows(stats.lost),
     ['restored', formatBytes(bytes.restored)],
     ['  from teammates', formatBytes(bytes.fromPeers)],
     ['stored', formatBytes(bytes.stored)],
@@ -48,6 +51,16 @@ function describe(stats: StatsSnapshot): string {
     ['since', new Date(stats.sinceMs).toLocaleString()],
   ];
   return table(rows);
+}
+
+/** Named with what can be done about it. */
+function lostRows(lost: StatsSnapshot['lost']): string[][] {
+  const hints: Record<string, string> = { 'folder-bound': 'prefix_maps = true in p2pcache.toml shares them' };
+  const rows = section('lost', lost);
+  return rows.map(([name = '', count = '']) => {
+    const hint = hints[name.trim()];
+    return [name, hint === undefined ? count : `${count}  (${hint})`];
+  });
 }
 
 function section(title: string, counts: Readonly<Record<string, number>>): string[][] {

@@ -9,11 +9,13 @@ import type { ActionResult } from './action-result.ts';
 import type { SignedRecord } from './signed-record.ts';
 
 /** Why a record does not count. */
-export type RefusalReason = 'other-team' | 'not-a-member' | 'revoked' | 'role';
+export type RefusalReason = 'other-team' | 'not-a-member' | 'revoked' | 'role' | 'disputed';
 
 export interface TrustedOptions {
   /** The keyring as it is now. */
   readonly keyring: () => Keyring;
+  /** Whether this machine has made the result again and found it to be another: then the record does not count here. */
+  readonly isDisputed?: (record: SignedRecord) => boolean;
   /** Hears of every record that does not count, each time it is met. */
   readonly onRefused?: (reason: RefusalReason, record: SignedRecord) => void;
   /** Hears, each time they are met, of trusted records of one action whose results differ: the evidence. */
@@ -50,7 +52,8 @@ export class TrustedActionCache implements ActionCache {
   }
 
   #isTrusted(keyring: Keyring, record: SignedRecord): boolean {
-    const reason = refusalReason(keyring, record);
+    const isDisputed = this.#options.isDisputed?.(record) ?? false;
+    const reason = refusalReason(keyring, record) ?? (isDisputed ? 'disputed' : undefined);
     if (reason !== undefined) this.#options.onRefused?.(reason, record);
     return reason === undefined;
   }

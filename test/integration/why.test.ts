@@ -57,7 +57,10 @@ describe('after a change', () => {
     ['flag -O2 became -O3', () => ({ argv: ['gcc', '-O3', ...compile.slice(2)] })],
     ['flag -DNDEBUG was added', () => ({ argv: ['gcc', '-O2', '-DNDEBUG', ...compile.slice(2)] })],
     ['environment CPATH differs: unset became "/usr/share"', () => ({ env: { CPATH: '/usr/share' } })],
-    ['the compiler differs: ', cwd => ({ argv: [anotherCompiler(cwd), ...compile.slice(1)] })],
+    [
+      'the compiler differs: ',
+      cwd => ({ argv: ['p2pcache', 'cc', anotherCompiler(cwd), ...compile.slice(1)] }),
+    ],
   ];
 
   test.each(changes)('%s', async (text, change) => {
