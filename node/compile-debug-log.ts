@@ -59,4 +59,5 @@ function* describeAccount(account: CompileAccount): Generator<string> {
   for (const path of set.missing) yield `missing ${path}`;
   for (const path of set.exists) yield `exists ${path}`;
   for (const path of set.listed) yield `listed ${path}`;
+  for (const path of set.resolved) yield `resolved ${path}`;
 }

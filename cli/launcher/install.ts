@@ -52,9 +52,7 @@ export async function installLauncher(
     await build(sourceDir, 'launcher.c', paths.launcher, ['-static']).catch(() =>
       build(sourceDir, 'launcher.c', paths.launcher, []),
     );
-    // libc's headers promise that no path is null; programs call with null all the same, to see what a system can do
-    const shared = ['-shared', '-fPIC', '-fno-delete-null-pointer-checks', '-Wl,-z,initfirst', '-ldl'];
-    await build(sourceDir, 'observer.c', paths.observer, shared);
+    await build(sourceDir, 'observer.c', paths.observer, ['-shared', '-fPIC', '-Wl,-z,initfirst', '-ldl']);
     await writeScript(join(binDir, 'start-daemon'), `exec ${commands.startDaemon}`);
     const { launcher } = paths;
     const cc = `if [ "$1" = cc ]; then shift; exec ${quote(launcher)} "$@"; fi`;

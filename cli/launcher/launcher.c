@@ -15,29 +15,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "checks.h"
+#include "frames.h"
 #include "log.h"
+#include "restore.h"
 
-#define FRAME_MAGIC 0x31433250u // "P2C1"
-#define FRAME_BYTES_MAX (1u << 30)
 #define OUTPUT_KEPT_MAX (4u << 20) // of a compiler's stdout and stderr each; more is passed on but not cached
 #define TIMEOUT_MS_DEFAULT 3000
 #define STALLED_TIMEOUT_MS 50 // while the daemon is known to give no answers
 #define STALLED_FOR_S 20
+#define MEMORY_LIMIT_MIN (1ull << 30)
+#define LIMITS_VARIABLE "P2PCACHE_LIMITS" // not a real one: told to the daemon among the others
 
-enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2, REQUEST_STALE = 3 };
-enum { CHECK_SAME_FILE = 1, CHECK_MISSING, CHECK_FOLDER, CHECK_FILE, CHECK_SAME_FOLDER, CHECK_LACKS_NAMES };
+enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2, REQUEST_STALE = 3, REQUEST_DECLINED = 4 };
 enum { REPLY_RUN_PLAIN = 0, REPLY_RESULT = 1, REPLY_RUN_OBSERVED = 2, REPLY_DONE = 3, REPLY_WAIT = 4 };
-enum { OUTPUT_REPLACE = 0, OUTPUT_OVERWRITE = 1 };
 
 extern char **environ;
 static char self_path[PATH_MAX];
@@ -67,7 +71,7 @@ static const char *find_compiler(const char *name) {
   for (const char *at = path; at; at = *at ? at + 1 : NULL) {
     const char *end = strchrnul(at, ':');
     struct stat info;
-    snprintf(found, sizeof found, "%.*s%s%s", (int)(end - at), at, end > at ? "/" : "", name);
+    snprintf(found, sizeof found, "%.*s/%s", end > at ? (int)(end - at) : 1, end > at ? at : ".", name);
     if (stat(found, &info) == 0 && S_ISREG(info.st_mode) && access(found, X_OK) == 0 && !is_self(found) &&
         !(nested && is_other_cache(found)))
       return found;
@@ -76,110 +80,100 @@ static const char *find_compiler(const char *name) {
   return NULL;
 }
 
+// gcc finds its parts beside the program that its own name leads to along PATH: that must not be a shim of ours. So the shims
+// leave PATH, and the name stays what it would be without us.
+static void hide_shims(const char *name) {
+  const char *path = getenv("PATH");
+  char shim[PATH_MAX], *kept, *out;
+  if (strchr(name, '/') || !path || !(out = kept = malloc(strlen(path) + 1))) return;
+  for (const char *at = path, *end; at; at = *end ? end + 1 : NULL) {
+    end = strchrnul(at, ':');
+    snprintf(shim, sizeof shim, "%.*s/%s", (int)(end - at), at, name);
+    if (end > at && is_self(shim)) continue;
+    if (out != kept) *out++ = ':';
+    out = mempcpy(out, at, end - at);
+  }
+  *out = 0;
+  setenv("PATH", kept, 1);
+}
+
+static const char *preload_before;
+static void observe(const char *observer, const char *log) {
+  char *joined;
+  preload_before = getenv("LD_PRELOAD");
+  int has_more = preload_before && *preload_before;
+  if (asprintf(&joined, "%s%s%s", observer, has_more ? ":" : "", has_more ? preload_before : "") < 0) return;
+  if (preload_before) preload_before = strdup(preload_before);
+  setenv("LD_PRELOAD", joined, 1);
+  setenv(LOG_VARIABLE, log, 1);
+}
+
+static void stop_observing(void) {
+  if (!getenv(LOG_VARIABLE)) return;
+  unsetenv(LOG_VARIABLE);
+  if (preload_before) setenv("LD_PRELOAD", preload_before, 1);
+  else unsetenv("LD_PRELOAD");
+}
+
 static void run_plain(const char *compiler, char **argv) {
   setenv("P2PCACHE_NESTED", "1", 1);
-  argv[0] = (char *)compiler; // gcc finds its parts beside the program that argv[0] names: that must not be a shim of ours
-  execv(compiler, argv);
+  hide_shims(argv[0]);
+  execvp(compiler, argv);
+  if (errno == E2BIG) { // without our variables it may fit
+    unsetenv("P2PCACHE_NESTED");
+    stop_observing();
+    execvp(compiler, argv);
+  }
   fprintf(stderr, "p2pcache: cannot run %s: %s\n", compiler, strerror(errno));
   exit(errno == ENOENT ? 127 : 126);
 }
 
-// --- frames
+// --- what makes a run one of its own
 
-struct buffer {
-  char *data;
-  size_t used, room;
-  int failed;
-};
-
-static void put_bytes(struct buffer *b, const void *data, size_t size) {
-  if (b->failed) return;
-  if (b->used + size > b->room) {
-    size_t room = (b->used + size) * 2 + 4096;
-    char *grown = realloc(b->data, room);
-    if (!grown) {
-      b->failed = 1;
-      return;
-    }
-    b->data = grown;
-    b->room = room;
+// Streams that are closed, broken or of some special device are left to the compiler: how it fails on them is part of what it
+// does, and cannot be seen through a pipe.
+static int streams_are_plain(void) {
+  for (int fd = 0; fd < 3; fd++) {
+    struct stat info;
+    struct pollfd wait = {fd, POLLOUT, 0};
+    if (fstat(fd, &info) != 0) return 0;
+    if (fd == 0) continue;
+    if (poll(&wait, 1, 0) > 0 && wait.revents & (POLLERR | POLLNVAL)) return 0;
+    if (S_ISCHR(info.st_mode) && !isatty(fd) && info.st_rdev != makedev(1, 3)) return 0; // 1, 3: /dev/null
   }
-  memcpy(b->data + b->used, data, size);
-  b->used += size;
-}
-static void put_u32(struct buffer *b, uint32_t v) { put_bytes(b, &v, 4); }
-static void put_u64(struct buffer *b, uint64_t v) { put_bytes(b, &v, 8); }
-static void put_string(struct buffer *b, const char *s, size_t size) {
-  put_u32(b, (uint32_t)size);
-  put_bytes(b, s, size);
+  return 1;
 }
 
-struct reader {
-  const char *at, *end;
-  int failed;
-};
-static const char *take_bytes(struct reader *r, size_t size) {
-  if (r->failed || size > (size_t)(r->end - r->at)) {
-    r->failed = 1;
-    return NULL;
-  }
-  const char *data = r->at;
-  r->at += size;
-  return data;
-}
-static uint32_t take_u32(struct reader *r) {
-  uint32_t v = 0;
-  const char *data = take_bytes(r, 4);
-  if (data) memcpy(&v, data, 4);
-  return v;
-}
-static char *take_string(struct reader *r) {
-  uint32_t size = take_u32(r);
-  const char *data = take_bytes(r, size);
-  return data ? strndup(data, size) : NULL;
-}
-
-static int send_all(int fd, const char *data, size_t size) {
-  while (size > 0) {
-    ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return -1;
-    data += n;
-    size -= n;
+// Whether this command writes its result to standard output, as far as the arguments show it.
+static int writes_to_stdout(char **argv) {
+  for (; *argv; argv++) {
+    size_t size = strlen(*argv);
+    if (strstr(*argv, "stdout") || strstr(*argv, "/fd/") || !strcmp(*argv, "-") || !strcmp(*argv, "-o-")) return 1;
+    if (size > 2 && (!strcmp(*argv + size - 2, "=-") || !strcmp(*argv + size - 2, ",-"))) return 1;
   }
   return 0;
 }
-static int receive_all(int fd, char *data, size_t size) {
-  while (size > 0) {
-    ssize_t n = recv(fd, data, size, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return -1;
-    data += n;
-    size -= n;
-  }
-  return 0;
-}
-static int send_frame(int fd, struct buffer *b) {
-  uint32_t head[2] = {FRAME_MAGIC, (uint32_t)b->used};
-  if (b->failed || b->used > FRAME_BYTES_MAX) return -1;
-  return send_all(fd, (char *)head, sizeof head) || send_all(fd, b->data, b->used) ? -1 : 0;
-}
-// The next frame's bytes, or -1 when none came whole within the socket's time limit.
-static int receive_frame(int fd, struct reader *r) {
-  uint32_t head[2];
-  if (receive_all(fd, (char *)head, sizeof head) || head[0] != FRAME_MAGIC || head[1] > FRAME_BYTES_MAX) return -1;
-  char *data = malloc(head[1] + 1);
-  if (!data || receive_all(fd, data, head[1])) return -1;
-  *r = (struct reader){data, data + head[1], 0};
-  return 0;
-}
 
-// The next frame that is an answer. While a teammate works on the compile, the daemon says "wait" within every time limit.
-static int receive_reply(int fd, struct reader *r) {
-  do {
-    if (receive_frame(fd, r)) return -1;
-  } while (r->end - r->at == 4 && *(const uint32_t *)r->at == REPLY_WAIT);
-  return 0;
+// Limits that a compile could run into: a result made without them, or with others, says nothing about this run. As text for
+// the key; empty where there are none. Memory so scarce that the observer itself would be felt: NULL.
+static const char *limits_text(void) {
+  static char text[256];
+  static const struct {
+    const char *name;
+    int resource;
+    rlim_t usual; // at least this much is never felt
+  } limits[] = {{"cpu", RLIMIT_CPU, RLIM_INFINITY}, {"memory", RLIMIT_AS, RLIM_INFINITY}, {"data", RLIMIT_DATA, RLIM_INFINITY},
+                {"file", RLIMIT_FSIZE, RLIM_INFINITY}, {"stack", RLIMIT_STACK, 8u << 20}, {"files", RLIMIT_NOFILE, 256},
+                {"processes", RLIMIT_NPROC, 256}};
+  size_t used = 0;
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    struct rlimit now;
+    if (getrlimit(limits[i].resource, &now) != 0 || now.rlim_cur >= limits[i].usual) continue;
+    int is_memory = limits[i].resource == RLIMIT_AS || limits[i].resource == RLIMIT_DATA;
+    if (is_memory && now.rlim_cur < MEMORY_LIMIT_MIN) return NULL;
+    used += snprintf(text + used, sizeof text - used, "%s=%llu ", limits[i].name, (unsigned long long)now.rlim_cur);
+  }
+  return text;
 }
 
 // --- the daemon
@@ -261,12 +255,32 @@ static int answer_timeout_ms(void) {
   return stalled && timeout_ms > STALLED_TIMEOUT_MS ? STALLED_TIMEOUT_MS : timeout_ms;
 }
 
+// The next frame that is an answer. While a teammate works on the compile, the daemon says "wait" within every time limit.
+static int receive_reply(int fd, struct reader *r) {
+  do {
+    if (receive_frame(fd, r)) return -1;
+  } while (r->end - r->at == 4 && *(const uint32_t *)r->at == REPLY_WAIT);
+  return 0;
+}
+
 static uint64_t mount_namespace(void) {
   char link[64];
   ssize_t n = readlink("/proc/self/ns/mnt", link, sizeof link - 1);
   link[n > 0 ? n : 0] = 0;
   const char *digits = strchr(link, '[');
   return digits ? strtoull(digits + 1, NULL, 10) : 0;
+}
+
+// rustc shapes its diagnostics for the controlling terminal, wherever they go. 0: there is none, or it is not asked.
+static uint32_t terminal_columns(const char *compiler) {
+  struct winsize size = {0};
+  const char *slash = strrchr(compiler, '/');
+  if (strncmp(slash ? slash + 1 : compiler, "rustc", 5)) return 0;
+  int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  int failed = ioctl(fd, TIOCGWINSZ, &size);
+  close(fd);
+  return failed ? 0 : size.ws_col;
 }
 
 static int ask(int fd, const char *compiler, char **argv, struct reader *reply) {
@@ -277,7 +291,7 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
   uint32_t count = 0;
   while (argv[count]) count++;
   put_u32(&b, REQUEST_COMPILE);
-  put_u32(&b, (isatty(2) ? 1 : 0) | (isatty(1) ? 2 : 0));
+  put_u32(&b, (isatty(2) ? 1 : 0) | (isatty(1) ? 2 : 0) | terminal_columns(compiler) << 16);
   put_u32(&b, (uint32_t)getpid());
   put_u64(&b, mount_namespace());
   put_u64(&b, root.st_ino);
@@ -287,7 +301,13 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
   put_u32(&b, count);
   for (uint32_t i = 0; i < count; i++) put_string(&b, argv[i], strlen(argv[i]));
   struct buffer env = {0};
-  for (char **e = environ; *e; e++) put_bytes(&env, *e, strlen(*e) + 1);
+  const char *limits = limits_text(), prefix[] = LIMITS_VARIABLE "=";
+  for (char **e = environ; *e; e++)
+    if (strncmp(*e, prefix, sizeof prefix - 1)) put_bytes(&env, *e, strlen(*e) + 1);
+  if (limits && *limits) {
+    put_bytes(&env, prefix, sizeof prefix - 1);
+    put_bytes(&env, limits, strlen(limits) + 1);
+  }
   put_string(&b, env.data ? env.data : "", env.used);
   if (env.failed || send_frame(fd, &b)) return -1;
   int failed = receive_reply(fd, reply);
@@ -299,119 +319,6 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
     }
   }
   return failed;
-}
-
-// --- verifying a result's checks (src/compile/checks.ts): the same world as when the daemon looked
-
-static const char *take_path(struct reader *r) {
-  const char *path = r->at, *end = r->failed ? NULL : memchr(r->at, 0, r->end - r->at);
-  if (!end) {
-    r->failed = 1;
-    return NULL;
-  }
-  r->at = end + 1;
-  return path;
-}
-
-static uint64_t nanoseconds(struct timespec t) { return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec; }
-
-// Whether the path now has the attributes that come next, followed by the path.
-static int is_same(struct reader *r, const char **path) {
-  struct stat now;
-  const char *fields = take_bytes(r, 40);
-  uint64_t was[5];
-  *path = take_path(r);
-  if (!fields || !*path) return 0;
-  memcpy(was, fields, sizeof was);
-  return stat(*path, &now) == 0 && was[0] == (uint64_t)now.st_dev && was[1] == (uint64_t)now.st_ino &&
-         was[2] == (uint64_t)now.st_size && was[3] == nanoseconds(now.st_mtim) && was[4] == nanoseconds(now.st_ctim);
-}
-
-static int is_absent(const char *path) {
-  struct stat now;
-  return stat(path, &now) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
-static int lacks_names(struct reader *r) {
-  const char *folder;
-  int same = is_same(r, &folder);
-  uint32_t count = take_u32(r);
-  int lacks = 1;
-  for (uint32_t i = 0; i < count && !r->failed; i++) {
-    const char *name = take_path(r);
-    char path[PATH_MAX];
-    if (!name || same) continue;
-    lacks = lacks && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && is_absent(path);
-  }
-  return lacks;
-}
-
-static int check_holds(struct reader *r) {
-  const char *kind = take_bytes(r, 1), *path;
-  struct stat now;
-  if (!kind) return 0;
-  if (*kind == CHECK_LACKS_NAMES) return lacks_names(r);
-  if (*kind == CHECK_SAME_FILE || *kind == CHECK_SAME_FOLDER) return is_same(r, &path);
-  path = take_path(r);
-  if (!path) return 0;
-  if (*kind == CHECK_MISSING) return is_absent(path);
-  if (*kind == CHECK_FOLDER) return stat(path, &now) == 0 && S_ISDIR(now.st_mode);
-  if (*kind == CHECK_FILE) return stat(path, &now) == 0 && S_ISREG(now.st_mode);
-  return 0;
-}
-
-static int checks_hold(struct reader *r) {
-  uint32_t size = take_u32(r);
-  const char *data = take_bytes(r, size);
-  struct reader checks = {data, data + size, !data};
-  while (!checks.failed && checks.at < checks.end)
-    if (!check_holds(&checks)) return 0;
-  return !checks.failed;
-}
-
-// --- restoring a result
-
-static int write_all(int fd, const char *data, size_t size) {
-  while (size > 0) {
-    ssize_t n = write(fd, data, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -1;
-    data += n;
-    size -= n;
-  }
-  return 0;
-}
-
-// Writes an output the way the compiler does: an object takes the place of what stood there, a depfile is written over.
-static int restore(const char *path, uint32_t style, int is_executable, const char *data, size_t size) {
-  struct stat info;
-  if (style == OUTPUT_REPLACE && lstat(path, &info) == 0) {
-    if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) return -1;
-    if (unlink(path) != 0) return -1;
-  }
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (style == OUTPUT_REPLACE ? O_EXCL : O_TRUNC), is_executable ? 0777 : 0666);
-  if (fd < 0) return -1;
-  int failed = fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || write_all(fd, data, size);
-  return close(fd) != 0 || failed ? -1 : 0;
-}
-
-// Never returns when the whole result was restored.
-static void restore_result(struct reader *r) {
-  uint32_t exit_code = take_u32(r), count = take_u32(r);
-  for (uint32_t i = 0; i < count && !r->failed; i++) {
-    char *path = take_string(r);
-    uint32_t style = take_u32(r), is_executable = take_u32(r), size = take_u32(r);
-    const char *data = take_bytes(r, size);
-    if (!path || !data || restore(path, style, is_executable, data, size)) return;
-  }
-  uint32_t out_size = take_u32(r);
-  const char *out = take_bytes(r, out_size);
-  uint32_t err_size = take_u32(r);
-  const char *err = take_bytes(r, err_size);
-  if (r->failed || r->at != r->end) return;
-  write_all(1, out, out_size);
-  write_all(2, err, err_size);
-  _exit((int)exit_code);
 }
 
 // --- running the compiler and reporting what it did
@@ -431,14 +338,27 @@ static void pass_on(struct stream *s) {
     close(s->from);
     return;
   }
-  write_all(s->to, chunk, n);
+  if (write_all(s->to, chunk, n)) { // nobody listens any more: the compiler is to find that out as well
+    s->kept.failed = 1;
+    s->open = 0;
+    close(s->from);
+    return;
+  }
   if (s->kept.used + n > OUTPUT_KEPT_MAX) s->kept.failed = 1;
   put_bytes(&s->kept, chunk, n);
 }
 
 static pid_t child;
-static void forward_signal(int number) {
-  if (child > 0) kill(child, number);
+// A terminal signals the whole process group, this launcher's compiler with it; what was sent to the launcher alone goes on.
+static void forward_signal(int number, siginfo_t *info, void *context) {
+  (void)context;
+  if (child > 0 && info->si_code <= 0) kill(child, number);
+}
+
+// The compiler ends by the signal, and this process after it.
+static void forward(int number) {
+  struct sigaction before, action = {.sa_sigaction = forward_signal, .sa_flags = SA_RESTART | SA_SIGINFO};
+  if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(number, &action, NULL);
 }
 
 // Ends as the child ended: with its exit code, or by its signal.
@@ -477,11 +397,8 @@ static char *make_log(void) {
 static pid_t start_observed(const char *compiler, char **argv, const char *log, const char *observer, int out[2], int err[2]) {
   pid_t pid = fork();
   if (pid != 0) return pid;
-  const char *preload = getenv("LD_PRELOAD");
-  char joined[2 * PATH_MAX];
-  snprintf(joined, sizeof joined, "%s%s%s", observer, preload && *preload ? ":" : "", preload ? preload : "");
-  setenv("LD_PRELOAD", joined, 1);
-  setenv(LOG_VARIABLE, log, 1);
+  prctl(PR_SET_PDEATHSIG, SIGKILL); // whoever kills this launcher for good means the compiler
+  observe(observer, log);
   dup2(out[1], 1);
   dup2(err[1], 2);
   for (int i = 0; i < 2; i++) {
@@ -521,27 +438,27 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
   if (r->failed || added > 64) return;
   char **args = calloc(count + added + 1, sizeof *args);
   if (!args) return;
-  args[0] = (char *)compiler; // a bare name would make gcc look along PATH for itself and find the shim
+  args[0] = argv[0];
   for (uint32_t i = 0; i < added; i++)
     if (!(args[1 + i] = take_string(r))) return;
   memcpy(args + 1 + added, argv + 1, count * sizeof *args);
 
   int out[2], err[2];
-  char *log = make_log();
+  void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN);
+  char *log = is_one_file(1, 2) && writes_to_stdout(argv) ? NULL : make_log(); // two pipes would lose the order
+  signal(SIGXFSZ, on_size);
   if (!log) return;
   if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) {
     unlink(log);
     return;
   }
-  // The terminal signals the whole process group: the compiler ends by itself, and this process after it.
-  struct sigaction ignore = {.sa_handler = SIG_IGN}, forward = {.sa_handler = forward_signal, .sa_flags = SA_RESTART};
-  struct sigaction before_int, before_quit;
   int64_t started_us = now_us();
   child = start_observed(compiler, args, log, observer, out, err);
-  sigaction(SIGINT, &ignore, &before_int);
-  sigaction(SIGQUIT, &ignore, &before_quit);
-  sigaction(SIGTERM, &forward, NULL);
-  sigaction(SIGHUP, &forward, NULL);
+  forward(SIGINT);
+  forward(SIGQUIT);
+  forward(SIGTERM);
+  forward(SIGHUP);
+  signal(SIGPIPE, SIG_IGN);
   close(out[1]);
   close(err[1]);
   if (child < 0) {
@@ -553,7 +470,7 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
     struct pollfd waits[2];
     for (int i = 0; i < 2; i++) waits[i] = (struct pollfd){streams[i].open ? streams[i].from : -1, POLLIN, 0};
     if (poll(waits, 2, -1) < 0) continue;
-    for (int i = 0; i < 2; i++)
+    for (int i = 1; i >= 0; i--) // diagnostics come before what is printed at the end
       if (waits[i].revents) pass_on(&streams[i]);
   }
   int status;
@@ -580,7 +497,9 @@ int main(int argc, char **argv) {
     fprintf(stderr, "p2pcache: no %s on PATH but p2pcache's own\n", name);
     return 127;
   }
+  if (name == base) argv[0] = (char *)base; // as a shim by its whole path
   const char *mode = getenv("P2PCACHE_MODE");
+  if (!streams_are_plain() || !limits_text()) run_plain(compiler, argv);
   if (getenv("P2PCACHE_NESTED") || (mode && !strcmp(mode, "off"))) run_plain(compiler, argv);
   find_run_folder();
   int fd = connect_daemon();
@@ -595,7 +514,12 @@ int main(int argc, char **argv) {
     kind = take_u32(&reply);
     if (kind == REPLY_RESULT && !checks_hold(&reply)) run_plain(compiler, argv);
   }
-  if (kind == REPLY_RESULT) restore_result(&reply);
+  if (kind == REPLY_RESULT) {
+    struct buffer declined = {0};
+    restore_result(&reply);
+    put_u32(&declined, REQUEST_DECLINED);
+    send_frame(fd, &declined);
+  }
   if (kind == REPLY_RUN_OBSERVED) run_observed(fd, &reply, compiler, argv);
   run_plain(compiler, argv);
 }

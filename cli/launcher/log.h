@@ -15,11 +15,16 @@ struct log_header {
 };
 
 #define NOTE_READ 'R'
+#define NOTE_STAMP 'I' // attributes in hex and a blank before the path: what was read, as it was when it was opened
+#define NOTE_RESOLVED 'Y' // the links on the way to the path were followed for their own sake
 #define NOTE_MISSING 'M'
 #define NOTE_EXISTS 'E'
 #define NOTE_UNREADABLE 'F'
 #define NOTE_LISTED 'D'
-#define NOTE_WRITTEN 'W'
+#define NOTE_WRITTEN 'W' // opened anew: made, or emptied where it stood
+#define NOTE_RENAMED 'V' // put in the place of whatever stood there
+#define NOTE_REMADE 'S' // as written, by one of the binary utilities: they remove what stands there, unless it is empty
+#define NOTE_CLOSED 'O' // a stamp: what was written, as it was when it was closed
 #define NOTE_MODIFIED 'A'
 #define NOTE_WRITE_FAILED 'B'
 #define NOTE_REMOVED 'U'
@@ -28,6 +33,7 @@ struct log_header {
 #define NOTE_STARTED 'P'
 #define NOTE_LIBRARY 'L'
 #define NOTE_ENV 'G'
+#define NOTE_LOADED 'H' // a library, while the program ran
 #define NOTE_TIME 'T'
 #define NOTE_CLOCK 'C'
 #define NOTE_NETWORK 'N'

@@ -28,8 +28,12 @@
 #include "log.h"
 
 static struct log_header *notes;
+static int is_binary_utility; // as, objcopy…: they replace a file that is not empty and write into one that is
 static int moved; // this process left the folder where the compile began: relative paths must be made absolute
 extern char **environ;
+
+static ssize_t (*real_readlink)(const char *path, char *out, size_t size);
+static int (*real_clock_gettime)(clockid_t clock, struct timespec *out);
 
 static void note_raw(char kind, const char *folder, const char *path) {
   if (notes == NULL || path == NULL) return;
@@ -46,20 +50,29 @@ static void note_raw(char kind, const char *folder, const char *path) {
   __atomic_store_n(out, kind, __ATOMIC_RELEASE); // a zero kind means the process died in the middle of the note
 }
 
-static void note_at(char kind, int dirfd, const char *path) {
+// The folder that a path is relative to, where that is not the one where the compile began; else empty.
+static void folder_of(int dirfd, const char *path, char *folder, size_t size) {
+  folder[0] = 0;
+  if (path[0] == '/' || (dirfd == AT_FDCWD && !moved)) return;
+  if (dirfd == AT_FDCWD) {
+    if (!getcwd(folder, size)) strcpy(folder, "?");
+    return;
+  }
+  char link[64];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
+  ssize_t n = (real_readlink ? real_readlink : readlink)(link, folder, size - 1);
+  if (n > 0) folder[n] = 0;
+  else strcpy(folder, "?");
+}
+
+// libc's headers promise that no path is null, and compilers believe them; programs call with null all the same, to see what
+// a system can do. `volatile` keeps the question open.
+static void note_at(char kind, int dirfd, const char *volatile given) {
+  const char *path = given;
   if (notes == NULL || path == NULL) return;
   char folder[PATH_MAX];
-  if (path[0] == '/' || (dirfd == AT_FDCWD && !moved)) {
-    note_raw(kind, NULL, path);
-  } else if (dirfd == AT_FDCWD) {
-    note_raw(kind, getcwd(folder, sizeof folder) ? folder : "?", path);
-  } else {
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
-    ssize_t n = readlink(link, folder, sizeof folder - 1);
-    folder[n > 0 ? n : 0] = 0;
-    note_raw(kind, n > 0 ? folder : "?", path);
-  }
+  folder_of(dirfd, path, folder, sizeof folder);
+  note_raw(kind, *folder ? folder : NULL, path);
 }
 
 static void note(char kind, const char *path) { note_at(kind, AT_FDCWD, path); }
@@ -73,16 +86,58 @@ static void note_lookup(int dirfd, const char *path, int failed) {
   errno = saved;
 }
 
+// Notes the attributes, then the path: enough to tell later whether the same bytes are still there. A file that could be
+// changed without showing it, because its last change is as young as the file system's clock can tell, gets no change time.
+static void note_stamp(char kind, int dirfd, const char *path, const struct stat *info) {
+  char text[PATH_MAX + 128], folder[PATH_MAX];
+  struct timespec now;
+  if (notes == NULL || path == NULL) return;
+  real_clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  int young = info->st_ctim.tv_sec > now.tv_sec || (info->st_ctim.tv_sec == now.tv_sec && info->st_ctim.tv_nsec >= now.tv_nsec);
+  uint64_t changed = young ? 0 : (uint64_t)info->st_ctim.tv_sec * 1000000000u + (uint64_t)info->st_ctim.tv_nsec;
+  uint64_t modified = (uint64_t)info->st_mtim.tv_sec * 1000000000u + (uint64_t)info->st_mtim.tv_nsec;
+  folder_of(dirfd, path, folder, sizeof folder);
+  int size = snprintf(text, sizeof text, "%llx,%llx,%llx,%llx,%llx %s%s%s", (unsigned long long)info->st_dev,
+                      (unsigned long long)info->st_ino, (unsigned long long)info->st_size, (unsigned long long)modified,
+                      (unsigned long long)changed, folder, *folder ? "/" : "", path);
+  if (size < (int)sizeof text) note_raw(kind, NULL, text);
+}
+
+// Files that this process writes, by their descriptors, so that what was written can be told from what others write there.
+static struct { int dirfd; char *path; } written[256];
+static void remember_written(int fd, int dirfd, const char *path) {
+  if (notes == NULL || fd < 0 || fd >= (int)(sizeof written / sizeof *written)) return;
+  free(written[fd].path);
+  written[fd].dirfd = dirfd;
+  written[fd].path = strdup(path);
+}
+static void note_closing(int fd) {
+  struct stat info;
+  if (notes == NULL || fd < 0 || fd >= (int)(sizeof written / sizeof *written) || !written[fd].path) return;
+  int saved = errno;
+  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) note_stamp(NOTE_CLOSED, written[fd].dirfd, written[fd].path, &info);
+  free(written[fd].path);
+  written[fd].path = NULL;
+  errno = saved;
+}
+
 static void note_open(int dirfd, const char *path, int flags, int fd) {
   int saved = errno;
   int mode = flags & O_ACCMODE;
+  struct stat info;
   if (fd < 0) {
     if (mode == O_RDONLY) note_lookup(dirfd, path, 1);
     else note_at(NOTE_WRITE_FAILED, dirfd, path);
   } else if (flags & O_DIRECTORY) note_at(NOTE_LISTED, dirfd, path);
-  else if (mode == O_RDONLY) note_at(NOTE_READ, dirfd, path);
-  else if (flags & (O_TRUNC | O_EXCL)) note_at(NOTE_WRITTEN, dirfd, path);
-  else note_at(NOTE_MODIFIED, dirfd, path);
+  else if (mode == O_RDONLY) {
+    int known = fstat(fd, &info) == 0;
+    note_at(known && S_ISDIR(info.st_mode) ? NOTE_EXISTS : NOTE_READ, dirfd, path); // gcc opens a folder to see that it is one
+    if (known && S_ISREG(info.st_mode)) note_stamp(NOTE_STAMP, dirfd, path, &info);
+  } else {
+    remember_written(fd, dirfd, path);
+    if (flags & (O_TRUNC | O_EXCL)) note_at(is_binary_utility ? NOTE_REMADE : NOTE_WRITTEN, dirfd, path);
+    else note_at(NOTE_MODIFIED, dirfd, path);
+  }
   errno = saved;
 }
 
@@ -95,18 +150,18 @@ static void note_open(int dirfd, const char *path, int flags, int fd) {
 REAL(FILE *, fopen, const char *path, const char *mode) {
   FILE *file = real_fopen(path, mode);
   int flags = strchr(mode, '+') ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
-  note_open(AT_FDCWD, path, flags | (mode[0] == 'w' ? O_TRUNC : 0), file ? 0 : -1);
+  note_open(AT_FDCWD, path, flags | (mode[0] == 'w' ? O_TRUNC : 0), file ? fileno(file) : -1);
   return file;
 }
 REAL(FILE *, fopen64, const char *path, const char *mode) {
   FILE *file = real_fopen64(path, mode);
   int flags = strchr(mode, '+') ? O_RDWR : mode[0] == 'r' ? O_RDONLY : O_WRONLY;
-  note_open(AT_FDCWD, path, flags | (mode[0] == 'w' ? O_TRUNC : 0), file ? 0 : -1);
+  note_open(AT_FDCWD, path, flags | (mode[0] == 'w' ? O_TRUNC : 0), file ? fileno(file) : -1);
   return file;
 }
 REAL(FILE *, freopen, const char *path, const char *mode, FILE *stream) {
   FILE *file = real_freopen(path, mode, stream);
-  if (path) note_open(AT_FDCWD, path, mode[0] == 'r' ? O_RDONLY : O_WRONLY | (mode[0] == 'w' ? O_TRUNC : 0), file ? 0 : -1);
+  if (path) note_open(AT_FDCWD, path, mode[0] == 'r' ? O_RDONLY : O_WRONLY | (mode[0] == 'w' ? O_TRUNC : 0), file ? fileno(file) : -1);
   return file;
 }
 
@@ -188,7 +243,8 @@ LOOKUP(int, __lxstat, (int v, const char *path, struct stat *out), (v, path, out
 LOOKUP(int, __lxstat64, (int v, const char *path, struct stat64 *out), (v, path, out), AT_FDCWD, path)
 
 // with an empty path these ask about an open file, which was noted when it was opened
-static void note_lookup_at(int dirfd, const char *path, int failed) {
+static void note_lookup_at(int dirfd, const char *volatile given, int failed) {
+  const char *path = given;
   if (path && path[0]) note_lookup(dirfd, path, failed);
 }
 REAL(int, fstatat, int dirfd, const char *path, struct stat *out, int flags) {
@@ -215,6 +271,48 @@ REAL(DIR *, opendir, const char *path) {
   return dir;
 }
 
+// --- where links lead
+REAL(ssize_t, readlinkat, int dirfd, const char *path, char *out, size_t size) {
+  ssize_t n = real_readlinkat(dirfd, path, out, size);
+  int saved = errno;
+  if (path && path[0] && strncmp(path, "/proc/", 6)) note_at(n >= 0 || saved == EINVAL ? NOTE_RESOLVED : NOTE_MISSING, dirfd, path);
+  errno = saved;
+  return n;
+}
+ssize_t readlink(const char *path, char *out, size_t size) {
+  ssize_t n = real_readlink(path, out, size);
+  int saved = errno;
+  if ((n >= 0 || saved != EFAULT) && strncmp(path, "/proc/", 6)) note(n >= 0 || saved == EINVAL ? NOTE_RESOLVED : NOTE_MISSING, path);
+  errno = saved;
+  return n;
+}
+#define RESOLVE(name, params, args)                                                    \
+  static char *(*real_##name) params;                                                  \
+  char *name params {                                                                  \
+    char *result = real_##name args;                                                   \
+    int saved = errno;                                                                 \
+    note(result ? NOTE_RESOLVED : NOTE_MISSING, path);                                 \
+    errno = saved;                                                                     \
+    return result;                                                                     \
+  }
+RESOLVE(realpath, (const char *path, char *out), (path, out))
+RESOLVE(__realpath_chk, (const char *path, char *out, size_t size), (path, out, size))
+char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }
+
+// --- what was written is complete
+REAL(int, close, int fd) {
+  note_closing(fd);
+  return real_close(fd);
+}
+REAL(int, fclose, FILE *file) {
+  int fd = fileno(file);
+  if (notes && fd >= 0 && fd < (int)(sizeof written / sizeof *written) && written[fd].path) {
+    fflush(file);
+    note_closing(fd);
+  }
+  return real_fclose(file);
+}
+
 // --- changes
 #define CHANGE(name, params, args, before)   \
   static int (*real_##name) params;          \
@@ -227,27 +325,40 @@ REAL(DIR *, opendir, const char *path) {
     errno = saved;                           \
     return result;                           \
   }
-CHANGE(rename, (const char *from, const char *to), (from, to), note(NOTE_REMOVED, from); note(NOTE_WRITTEN, to))
-CHANGE(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), note_at(NOTE_REMOVED, a, from); note_at(NOTE_WRITTEN, b, to))
-CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned f), (a, from, b, to, f), note_at(NOTE_REMOVED, a, from); note_at(NOTE_WRITTEN, b, to))
+// What is renamed was closed before; its attributes but the change time stay.
+static void note_renamed(int a, const char *from, int b, const char *to) {
+  struct stat info;
+  int known = real_fstatat(b, to, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
+  note_at(NOTE_REMOVED, a, from);
+  note_at(NOTE_RENAMED, b, to);
+  if (known) note_stamp(NOTE_CLOSED, b, to, &info);
+}
+CHANGE(rename, (const char *from, const char *to), (from, to), note_renamed(AT_FDCWD, from, AT_FDCWD, to))
+CHANGE(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), note_renamed(a, from, b, to))
+CHANGE(renameat2, (int a, const char *from, int b, const char *to, unsigned f), (a, from, b, to, f), note_renamed(a, from, b, to))
 CHANGE(unlink, (const char *path), (path), note(NOTE_REMOVED, path))
 CHANGE(unlinkat, (int dirfd, const char *path, int flags), (dirfd, path, flags), note_at(NOTE_REMOVED, dirfd, path))
 CHANGE(remove, (const char *path), (path), note(NOTE_REMOVED, path))
 CHANGE(rmdir, (const char *path), (path), note(NOTE_REMOVED, path))
 CHANGE(mkdir, (const char *path, mode_t mode), (path, mode), note(NOTE_MADE_FOLDER, path))
 CHANGE(mkdirat, (int dirfd, const char *path, mode_t mode), (dirfd, path, mode), note_at(NOTE_MADE_FOLDER, dirfd, path))
-CHANGE(link, (const char *from, const char *to), (from, to), note(NOTE_MODIFIED, to))
-CHANGE(linkat, (int a, const char *from, int b, const char *to, int f), (a, from, b, to, f), note_at(NOTE_MODIFIED, b, to))
+// a second name for a file that was there before shows in its number of links
+CHANGE(link, (const char *from, const char *to), (from, to), note(NOTE_WRITTEN, to))
+CHANGE(linkat, (int a, const char *from, int b, const char *to, int f), (a, from, b, to, f), note_at(NOTE_WRITTEN, b, to))
 CHANGE(symlink, (const char *from, const char *to), (from, to), note(NOTE_MODIFIED, to))
 CHANGE(symlinkat, (const char *from, int b, const char *to), (from, b, to), note_at(NOTE_MODIFIED, b, to))
-CHANGE(mkstemp, (char *path), (path), note(NOTE_WRITTEN, path))
-CHANGE(mkstemp64, (char *path), (path), note(NOTE_WRITTEN, path))
-CHANGE(mkostemp, (char *path, int flags), (path, flags), note(NOTE_WRITTEN, path))
-CHANGE(mkostemp64, (char *path, int flags), (path, flags), note(NOTE_WRITTEN, path))
-CHANGE(mkstemps, (char *path, int suffix), (path, suffix), note(NOTE_WRITTEN, path))
-CHANGE(mkstemps64, (char *path, int suffix), (path, suffix), note(NOTE_WRITTEN, path))
-CHANGE(mkostemps, (char *path, int suffix, int flags), (path, suffix, flags), note(NOTE_WRITTEN, path))
-CHANGE(mkostemps64, (char *path, int suffix, int flags), (path, suffix, flags), note(NOTE_WRITTEN, path))
+static void note_made(const char *path, int fd) {
+  remember_written(fd, AT_FDCWD, path);
+  note(NOTE_WRITTEN, path);
+}
+CHANGE(mkstemp, (char *path), (path), note_made(path, result))
+CHANGE(mkstemp64, (char *path), (path), note_made(path, result))
+CHANGE(mkostemp, (char *path, int flags), (path, flags), note_made(path, result))
+CHANGE(mkostemp64, (char *path, int flags), (path, flags), note_made(path, result))
+CHANGE(mkstemps, (char *path, int suffix), (path, suffix), note_made(path, result))
+CHANGE(mkstemps64, (char *path, int suffix), (path, suffix), note_made(path, result))
+CHANGE(mkostemps, (char *path, int suffix, int flags), (path, suffix, flags), note_made(path, result))
+CHANGE(mkostemps64, (char *path, int suffix, int flags), (path, suffix, flags), note_made(path, result))
 CHANGE(chdir, (const char *path), (path), moved = 1)
 CHANGE(fchdir, (int fd), (fd), moved = 1)
 
@@ -348,6 +459,10 @@ REAL(time_t, time, time_t *out) {
   note_clock();
   return real_time(out);
 }
+REAL(void *, dlopen, const char *path, int flags) {
+  if (path) note(NOTE_LOADED, path);
+  return real_dlopen(path, flags);
+}
 REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
   note_raw(NOTE_NETWORK, NULL, "");
   return real_connect(fd, address, size);
@@ -380,6 +495,8 @@ static void find_libc(void) {
   FIND(mkstemp); FIND(mkstemp64); FIND(mkostemp); FIND(mkostemp64);
   FIND(mkstemps); FIND(mkstemps64); FIND(mkostemps); FIND(mkostemps64); FIND(chdir); FIND(fchdir);
   FIND(execve); FIND(execv); FIND(execvp); FIND(execvpe); FIND(posix_spawn); FIND(posix_spawnp);
+  FIND(readlink); FIND(readlinkat); FIND(realpath); FIND(__realpath_chk);
+  FIND(close); FIND(fclose); FIND(dlopen);
   FIND(localtime); FIND(localtime_r); FIND(connect);
   FIND(clock_gettime); FIND(gettimeofday); FIND(time);
 }
@@ -402,6 +519,9 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
   self[n > 0 ? n : 0] = 0;
   note_raw(NOTE_STARTED, NULL, self);
+  const char *name = strrchr(self, '/'), *dash = strrchr(self, '-');
+  name = dash > name ? dash : name; // x86_64-linux-gnu-as
+  is_binary_utility = name && (!strcmp(name + 1, "as") || !strcmp(name + 1, "objcopy") || !strncmp(name + 1, "ld", 2));
   note_libraries();
 }
 

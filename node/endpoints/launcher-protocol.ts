@@ -22,6 +22,8 @@ export interface LauncherView {
 export interface LauncherCompile {
   readonly kind: 'compile';
   readonly stderrIsTerminal: boolean;
+  /** Of the controlling terminal; 0 where there is none, or the compiler does not ask. */
+  readonly terminalColumns: number;
   /** What the launcher sees of the file system; the daemon must see the same. */
   readonly view: LauncherView;
   readonly compiler: string;
@@ -31,9 +33,9 @@ export interface LauncherCompile {
   readonly environment: string;
 }
 
-/** The checks that came with a result do not hold. */
-export interface LauncherStale {
-  readonly kind: 'stale';
+/** `stale`: the checks that came with a result do not hold. `declined`: the result could not be restored, the compiler runs. */
+export interface LauncherRefusal {
+  readonly kind: 'stale' | 'declined';
 }
 
 export interface LauncherReport {
@@ -78,16 +80,15 @@ export class FrameReader {
 }
 
 /** Throws RangeError on anything malformed. */
-export function readRequest(frame: Buffer): LauncherCompile | LauncherReport | LauncherStale {
+export function readRequest(frame: Buffer): LauncherCompile | LauncherReport | LauncherRefusal {
   const fields = new FieldReader(frame);
   const type = fields.u32();
-  const request =
-    type === 1 ? readCompile(fields) : type === 2 ? readReport(fields) : type === 3 ? stale : undefined;
+  const request = type === 1 ? readCompile(fields) : type === 2 ? readReport(fields) : refusals[type];
   if (request === undefined || !fields.isAtEnd()) throw new RangeError('malformed launcher frame');
   return request;
 }
 
-const stale: LauncherStale = { kind: 'stale' };
+const refusals: Readonly<Record<number, LauncherRefusal>> = { 3: { kind: 'stale' }, 4: { kind: 'declined' } };
 
 function readCompile(fields: FieldReader): LauncherCompile {
   const flags = fields.u32();
@@ -105,6 +106,7 @@ function readCompile(fields: FieldReader): LauncherCompile {
   return {
     kind: 'compile',
     stderrIsTerminal: (flags & 1) !== 0,
+    terminalColumns: flags >>> 16,
     view,
     compiler,
     cwd,
@@ -193,11 +195,14 @@ export function runObservedReply(observerPath: string, added: readonly string[])
   ]);
 }
 
+/** OUTPUT_… in cli/launcher/restore.h. */
+const styles = { written: 0, replaced: 1, remade: 2 } as const;
+
 export function resultReply(result: CompileResult): Buffer {
   const checksBytes = result.checks.reduce((sum, check) => sum + check.length, 0);
   const files = result.outputs.flatMap(output => [
     ...text(output.path),
-    u32(output.replaces ? 0 : 1),
+    u32(styles[output.style]),
     u32(output.isExecutable ? 1 : 0),
     u32(output.bytes.byteLength),
     output.bytes,

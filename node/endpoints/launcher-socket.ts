@@ -68,7 +68,8 @@ class LauncherSession {
         const request = readRequest(frame);
         if (request.kind === 'compile') void this.#compile(request);
         else if (request.kind === 'report') this.#report(request);
-        else void this.#compileAfresh();
+        else if (request.kind === 'stale') void this.#compileAfresh();
+        else this.#decline();
       }
     } catch {
       this.#parts.onRefused('launcher-garbage');
@@ -112,13 +113,16 @@ class LauncherSession {
       this.#socket.write(runObservedReply(observer, reply.added));
     } else if (reply.kind === 'run-plain') {
       this.#socket.end(runPlainReply);
-    } else if (reply.checks.length > 0) {
+    } else {
       this.#taken = reply.taken; // once the launcher hangs up without a word
       this.#socket.write(resultReply(reply));
-    } else {
-      this.#socket.end(resultReply(reply));
-      reply.taken();
     }
+  }
+
+  /** What stands where the result goes, or the disk, or a stream, was not as it should be: the compiler sees to it. */
+  #decline(): void {
+    this.#taken = undefined;
+    this.#parts.onFallback('not-restored', undefined);
   }
 
   async #keepWaiting(

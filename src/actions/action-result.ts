@@ -6,7 +6,15 @@ export interface OutputFile {
   readonly path: string;
   readonly digest: Digest;
   readonly isExecutable: boolean;
+  /** What the command does to a file that stands there; left out where its front tells by other signs. */
+  readonly style?: OutputStyle;
 }
+
+/**
+ * `written`: emptied and written where it stands; `remade`: removed first, unless it is empty, as the binary utilities do;
+ * `replaced`: another takes its name, as by renaming.
+ */
+export type OutputStyle = 'written' | 'remade' | 'replaced';
 
 export interface ActionResult {
   readonly outputFiles: readonly OutputFile[];

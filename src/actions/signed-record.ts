@@ -10,7 +10,7 @@ import {
   parseMemberKey,
   verifySignature,
 } from '../team/identity.ts';
-import type { ActionResult, OutputFile } from './action-result.ts';
+import type { ActionResult, OutputFile, OutputStyle } from './action-result.ts';
 
 /** How the result came to be. */
 export type Origin = 'local' | 'farm' | 'upload' | 're-run';
@@ -48,7 +48,9 @@ export function signRecord(identity: Identity, claim: RecordClaim): SignedRecord
     memberKeyBytes(identity.key),
     [teamId, kind, action, origin, Math.round(durationMs), Math.round(createdAtMs)],
     [result.exitCode, result.stdout, result.stderr],
-    result.outputFiles.map(file => [file.path, file.digest, file.isExecutable]),
+    result.outputFiles.map(({ path, digest, isExecutable, style }) =>
+      style === undefined ? [path, digest, isExecutable] : [path, digest, isExecutable, style],
+    ),
   ]);
   const signature = identity.sign(Buffer.concat([domain, bytes]));
   return { ...claim, signer: identity.key, bytes, signature };
@@ -99,9 +101,15 @@ function readClaim(bytes: Uint8Array): (RecordClaim & { signer: MemberKey }) | u
 }
 
 function readOutputFile(fields: unknown[]): OutputFile | undefined {
-  const [path, text, isExecutable] = fields;
+  const [path, text, isExecutable, style] = fields;
   const digest = parseDigest(text);
   if (typeof path !== 'string' || path === '' || path.includes('\0') || digest === undefined)
     return undefined;
-  return typeof isExecutable === 'boolean' ? { path, digest, isExecutable } : undefined;
+  if (typeof isExecutable !== 'boolean') return undefined;
+  if (fields.length === 3) return { path, digest, isExecutable };
+  return isStyle(style) ? { path, digest, isExecutable, style } : undefined;
+}
+
+function isStyle(value: unknown): value is OutputStyle {
+  return value === 'written' || value === 'remade' || value === 'replaced';
 }

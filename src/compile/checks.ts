@@ -3,6 +3,7 @@
 // by the launchers, in parallel and in C, and not by the one thread here. cli/launcher/launcher.c reads this format:
 // each check is a kind byte, the kind's fields, and paths ended by NUL.
 import { type BigIntStats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { FileStates } from './file-states.ts';
 import { absolutePath, type InputSet, missingByFolder } from './input-manifest.ts';
 import type { ProjectFolder } from './project-folder.ts';
@@ -12,14 +13,16 @@ const kinds = {
   sameFile: 1,
   /** path: nothing is there. */
   missing: 2,
-  /** path: a folder is there. */
-  folder: 3,
   /** path: a regular file is there. */
   file: 4,
   /** as sameFile, of a folder; path: nothing in it was added or removed. */
   sameFolder: 5,
   /** as sameFile, of a folder; path; number of names; names: unless the folder is the same, none of the names is in it. */
   lacksNames: 6,
+  /** device and inode; path: that very folder is there, whatever is in it. */
+  thatFolder: 7,
+  /** path; path: with all links followed, the first is the second. */
+  leadsTo: 8,
 } as const;
 
 /**
@@ -34,7 +37,15 @@ export function checksOf(set: InputSet, folder: ProjectFolder, states: FileState
   for (const path of set.exists) {
     const absolute = absolutePath(path, folder);
     const kind = states.kindOf(absolute);
-    checks.push(kind === 'folder' || kind === 'file' ? pathCheck(kinds[kind], absolute) : undefined);
+    if (kind === 'folder') checks.push(thatFolderCheck(absolute));
+    else checks.push(kind === 'file' ? pathCheck(kinds.file, absolute) : undefined);
+  }
+  // files in a folder are the same by their own checks
+  for (const path of new Set(set.resolved.map(path => dirname(absolutePath(path, folder))))) {
+    const real = states.realPathOf(path);
+    checks.push(
+      real === undefined ? undefined : Buffer.concat([pathCheck(kinds.leadsTo, path), cString(real)]),
+    );
   }
   for (const path of set.listed) {
     const absolute = absolutePath(path, folder);
@@ -63,6 +74,16 @@ function lacksCheck(parent: string, names: readonly string[], states: FileStates
   const count = Buffer.alloc(4);
   count.writeUInt32LE(names.length);
   return Buffer.concat([attributes(kinds.lacksNames, stats), cString(parent), count, ...names.map(cString)]);
+}
+
+function thatFolderCheck(path: string): Buffer | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined || !stats.isDirectory()) return undefined;
+  const bytes = Buffer.alloc(17);
+  bytes[0] = kinds.thatFolder;
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, stats.dev), 1);
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, stats.ino), 9);
+  return Buffer.concat([bytes, cString(path)]);
 }
 
 function pathCheck(kind: number, path: string): Buffer {

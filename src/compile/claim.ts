@@ -34,7 +34,7 @@ export function claimOf(
   keys: CompileKeys,
   states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
 ): CompileClaim | undefined {
-  const { result, blobs, isBound } = toResult(run.files, run, folder, command.source);
+  const { result, blobs, isBound } = toResult(run.files, run, folder, command.source, run.observed.styles);
   const set = inputSetOf(run.observed, folder);
   // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
   const isUnproven = !isBound && mayNameItsFile(run.observed, folder, states);

@@ -5,7 +5,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type Digest, digestHash, digestOf } from '../digest.ts';
 import { decode, encode } from '../encoding.ts';
 import { accountBytesMax } from '../limits.ts';
-import { type CompileIdentity, localeVariables, portableArguments } from './compile-key.ts';
+import { type CompileIdentity, portableArguments, unseenVariables } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
 import { absolutePath, type EvaluatedInputs, type InputSet } from './input-manifest.ts';
 import { toPortable } from './project-folder.ts';
@@ -42,7 +42,7 @@ export interface OwnAccount {
 }
 
 const contentBytes = 16;
-const noInputs: InputSet = { reads: [], missing: [], exists: [], listed: [], environment: [] };
+const noInputs: InputSet = { reads: [], missing: [], exists: [], listed: [], resolved: [], environment: [] };
 
 export function accountOf(
   request: CompileRequest,
@@ -52,7 +52,7 @@ export function accountOf(
   const { folder, command, environment } = identity;
   const { source, output } = placeOf(identity);
   const set = inputs?.set ?? noInputs;
-  const names = [...localeVariables, ...set.environment];
+  const names = [...unseenVariables, ...set.environment];
   return {
     family: identity.family,
     compilerPath: request.compiler,
@@ -97,7 +97,7 @@ export function encodeAccount(account: CompileAccount, isOwn: boolean): Uint8Arr
       [account.arguments, account.added],
       [account.cwd, account.source, account.output, account.cpu],
       account.environment,
-      [set.reads, set.missing, set.exists, set.listed, set.environment],
+      [set.reads, set.missing, set.exists, set.listed, set.resolved, set.environment],
       Buffer.from(account.contents.join(''), 'hex'),
       isOwn && own !== undefined ? [own.argv, own.compiler, own.cwd, own.spelledCwd, own.root] : null,
     ]),
@@ -111,7 +111,7 @@ export function decodeAccount(bytes: Uint8Array): CompileAccount | undefined {
     const [who, args, where, environment, lists, contents, own] = decode(plain) as unknown[][];
     const [family, compilerPath, compiler] = texts(who, 3);
     const [cwd, source, output, cpu] = texts(where, 4);
-    const [reads, missing, exists, listed, names] = (lists as unknown[]).map(list => texts(list));
+    const [reads, missing, exists, listed, resolved, names] = (lists as unknown[]).map(list => texts(list));
     return {
       family: family!,
       compilerPath: compilerPath!,
@@ -123,7 +123,14 @@ export function decodeAccount(bytes: Uint8Array): CompileAccount | undefined {
       output: output!,
       cpu: cpu!,
       environment: environment!.map(readVariable),
-      set: { reads: reads!, missing: missing!, exists: exists!, listed: listed!, environment: names! },
+      set: {
+        reads: reads!,
+        missing: missing!,
+        exists: exists!,
+        listed: listed!,
+        resolved: resolved!,
+        environment: names!,
+      },
       contents: readContents(contents),
       own: own === null || own === undefined ? undefined : readOwn(own),
     };

@@ -7,7 +7,7 @@ import { checksOf } from './checks.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
 import type { CompileIdentity, CompileKeys } from './compile-key.ts';
-import { readOutputs, restoreOutputs, restoreText, type WrittenFile } from './compile-outputs.ts';
+import { readOutputs, restoreResult, type WrittenFile } from './compile-outputs.ts';
 import type {
   CompileEvents,
   CompileReply,
@@ -28,6 +28,8 @@ import { PrefixMaps } from './prefix-maps.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
 import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
+import { RunningOutputs } from './running-outputs.ts';
+import { areSettled } from './settled-inputs.ts';
 
 interface Hit {
   readonly found: Found;
@@ -39,15 +41,13 @@ type Compile = Omit<CompileTicket, 'keys'>;
 /** One that is not, and as much as is known of it. */
 type Refusal = Uncached & { readonly identity?: CompileIdentity; readonly text?: string };
 
-/** A file changed this long before a compile's start could, by a coarse clock, have changed after it. */
-const clockTickMs = 5;
-
 export class CompileFront {
   readonly #results: Results;
   readonly #manifests: Manifests;
   readonly #states: FileStates;
   readonly #events: CompileEvents;
   readonly #ready = new ReadyResults();
+  readonly #running = new RunningOutputs();
   readonly #proof: FolderProof;
   readonly #prefixMaps: PrefixMaps;
   readonly #settings: ReadSettings;
@@ -86,7 +86,7 @@ export class CompileFront {
     const ready = isDebugged(request) ? undefined : this.#ready.get(this.#ready.keyOf(request));
     const [found] = ready === undefined ? [] : await this.#results.findHere(ready.action);
     if (ready === undefined || found === undefined) return this.beginAfresh(request);
-    return resultReply(found, ready.folder, ready.checks, () => this.#events.hit(found, { request }));
+    return this.#reply(found, ready.folder, ready.checks, () => this.#events.hit(found, { request }));
   }
 
   /** The same without a shortcut: every input is looked at. */
@@ -100,7 +100,7 @@ export class CompileFront {
     const { hit, ...ticket } = looked;
     if (hit === undefined) return this.#run(ticket);
     const { found, inputs } = hit;
-    return resultReply(found, ticket.identity.folder, [], () => {
+    return this.#reply(found, ticket.identity.folder, [], () => {
       this.#events.hit(found, { ...ticket, inputs });
       this.#makeReady(ticket, { ...inputs, action: found.record.action });
     });
@@ -135,7 +135,17 @@ export class CompileFront {
   #run(ticket: CompileTicket): CompileReply {
     const runHere = (): CompileRun => {
       const ended = this.#remote.runsHere();
-      return { kind: 'run-observed', added: ticket.identity.added, ticket, ended };
+      const { family, added } = ticket.identity;
+      const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity));
+      return {
+        kind: 'run-observed',
+        added,
+        ticket: { ...ticket, running },
+        ended: () => {
+          running.end();
+          ended();
+        },
+      };
     };
     const abort = new AbortController();
     const remote = mayWrite(ticket.settings.mode) ? this.#remote.begin(ticket, abort.signal) : undefined;
@@ -145,7 +155,7 @@ export class CompileFront {
   }
 
   #takeRemote(ticket: CompileTicket, { found, inputs }: RemoteRun): CompileResult {
-    return resultReply(found, ticket.identity.folder, [], () => {
+    return this.#reply(found, ticket.identity.folder, [], () => {
       this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound: false });
       this.#makeReady(ticket, inputs);
     });
@@ -233,9 +243,10 @@ export class CompileFront {
     if ('uncached' in observed) return observed;
     const { family, command, folder } = ticket.identity;
     const rules = familyRules[family];
-    const refusal = rules.refuses(observed, command);
+    const refusal = rules.refuses(observed, ticket.identity);
     if (refusal !== undefined) return { uncached: refusal };
-    const files = readOutputs(observed.written, folder);
+    if (ticket.running?.isAlone() === false) return { uncached: 'shared-output' };
+    const files = readOutputs(observed, folder);
     if (files === undefined) return { uncached: 'special-output' };
     const isExpected = files.every(file => rules.isExpectedOutput(file.path, command));
     return isExpected ? { observed, files } : { uncached: 'unexpected-output' };
@@ -251,8 +262,9 @@ export class CompileFront {
     const run = { observed, files, stdout: report.stdout!, stderr: report.stderr! };
     const claim = familyRules[identity.family].claimOf(run, identity, keys, this.#states);
     // Looked at last: the build goes on meanwhile, and may change a file between the run and the claim.
-    const isSettled = claim !== undefined && this.#isSettled(observed, ticket, report.startedAtMs);
-    if (!isSettled) return this.#events.uncached('input-changed', ticket);
+    const seen = { ...observed, listed: claim?.inputs.set.listed ?? [] };
+    const isSettled = areSettled(seen, identity.folder, this.#states, report.startedAtMs);
+    if (claim === undefined || !isSettled) return this.#events.uncached('input-changed', ticket);
     const { inputs, actions, result, blobs, isBound } = claim;
     const { durationMs } = report;
     const kept = actions.flatMap(({ key, action }) => [
@@ -264,29 +276,11 @@ export class CompileFront {
     await Promise.all(kept);
   }
 
-  /** Inputs must have been the same from before the run until now; else nobody knows what the compiler read. */
-  #isSettled({ reads }: Observation, { identity }: CompileTicket, startedAtMs: number): boolean {
-    const isChanged = (path: string) =>
-      this.#states.changedSince(absolutePath(path, identity.folder), startedAtMs - clockTickMs);
-    return ![...reads].some(isChanged);
+  #reply(found: Found, folder: ProjectFolder, checks: readonly Buffer[], taken: () => void): CompileResult {
+    const restored = restoreResult(found, folder);
+    for (const { path } of restored.outputs) this.#running.meet(absolutePath(path, folder));
+    return { kind: 'result', ...restored, checks, taken };
   }
-}
-
-function resultReply(
-  { record: { result }, blobs }: Found,
-  folder: ProjectFolder,
-  checks: readonly Buffer[],
-  taken: () => void,
-): CompileResult {
-  return {
-    kind: 'result',
-    exitCode: result.exitCode,
-    outputs: restoreOutputs(result, blobs, folder),
-    stdout: restoreText(blobs.get(result.stdout), folder),
-    stderr: restoreText(blobs.get(result.stderr), folder),
-    checks,
-    taken,
-  };
 }
 
 /** Every input is looked at, so that it can be logged. */

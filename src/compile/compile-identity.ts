@@ -1,5 +1,6 @@
 // What a compile is before any of its files are read: which compiler by content, which command, in which folder.
 import { realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type CompilerFamily, compilerFamily, readCommandLine, type Uncached } from './command-line.ts';
 import type { CompileIdentity } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
@@ -37,6 +38,7 @@ export function identifyCompile(
     environment,
     added,
     cpu: command.usesNativeCpu ? cpu() : '',
+    name: basename(request.compiler),
   };
 }
 

@@ -9,12 +9,18 @@ import { argumentToPortable, type ProjectFolder, toPortable } from './project-fo
 /** Changes whenever keys or results change their meaning: old entries are then simply not found. */
 const keyVersion = 1;
 
-/** Read by libc itself, unseen by the observer: the language of diagnostics and the character set. */
-export const localeVariables = ['LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'LANG', 'LANGUAGE'];
+/**
+ * Read by libc itself, unseen by the observer: the language of diagnostics, the character set, where libraries are found; and
+ * what the launcher says of resource limits.
+ */
+export const unseenVariables = [
+  ...['LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'LANG', 'LANGUAGE', 'LOCPATH', 'NLSPATH', 'OUTPUT_CHARSET'],
+  ...['LD_LIBRARY_PATH', 'LD_PRELOAD', 'P2PCACHE_LIMITS'],
+];
 
 /** Every variable that decides something before any compiler has run; what else one asks for is observed. */
 export const decidingVariables: readonly string[] = [
-  ...localeVariables,
+  ...unseenVariables,
   'PWD',
   'TERM',
   'GCC_COLORS',
@@ -42,18 +48,21 @@ export interface CompileIdentity {
   readonly added: readonly string[];
   /** The processor's description, for -march=native; empty where it does not matter. */
   readonly cpu: string;
+  /** What the compiler is called, without its folder: clang++ and i686-linux-gnu-clang are one file, and so are gcc and cc. */
+  readonly name: string;
 }
 
 export function compileKeys(identity: CompileIdentity): CompileKeys {
-  const { family, compiler, command, folder, environment, added, cpu } = identity;
+  const { family, compiler, command, folder, environment, added, cpu, name } = identity;
   const shared = [
     keyVersion,
     family,
     compiler,
+    name,
     portableArguments(command.arguments, folder.root),
     withoutFolders(added),
     toPortable(folder.cwd, folder),
-    localeVariables.map(name => environment(name) ?? null),
+    unseenVariables.map(name => environment(name) ?? null),
     cpu,
   ];
   return {

@@ -1,12 +1,15 @@
 // A compile's outputs on their way into a result and back: read at once, made portable where only their text names the
 // folder, and bound to the folder where their bytes do.
 import { lstatSync, readFileSync } from 'node:fs';
-import type { ActionResult, OutputFile } from '../actions/action-result.ts';
+import type { ActionResult, OutputFile, OutputStyle } from '../actions/action-result.ts';
+import type { Found } from '../actions/results.ts';
 import { type Digest, digestOf } from '../digest.ts';
 import { blobSizeBytesMax } from '../limits.ts';
 import { depfileTemplate, renderDepfile } from './depfile.ts';
+import { isAsWritten } from './file-stamp.ts';
 import { folderSpellings, isElf, mayHoldFolder } from './folder-evidence.ts';
 import { absolutePath } from './input-manifest.ts';
+import type { Observation } from './observation.ts';
 import { renderPlaces, withoutTokens } from './place-text.ts';
 import { fromPortable, type ProjectFolder, toPortable } from './project-folder.ts';
 
@@ -17,16 +20,25 @@ export interface WrittenFile {
   readonly isExecutable: boolean;
 }
 
-/** Reads what a compile left, at once, before anything else can change it. Undefined: something is not a plain file. */
-export function readOutputs(paths: Iterable<string>, folder: ProjectFolder): WrittenFile[] | undefined {
+/**
+ * Reads what a compile left, at once, before anything else can change it. Undefined: something is not a plain file, or not
+ * any more the one that the compiler wrote.
+ */
+export function readOutputs(
+  { written, stamps }: Pick<Observation, 'written' | 'stamps'>,
+  folder: ProjectFolder,
+): WrittenFile[] | undefined {
   const files: WrittenFile[] = [];
-  for (const path of paths) {
+  for (const path of written) {
     try {
       const absolute = absolutePath(path, folder);
       const stats = lstatSync(absolute, { throwIfNoEntry: false });
       if (stats === undefined) continue; // a temporary file that is gone again
       if (!stats.isFile() || stats.nlink > 1 || stats.size > blobSizeBytesMax) return undefined;
-      files.push({ path, bytes: readFileSync(absolute), isExecutable: (stats.mode & 0o100) !== 0 });
+      const bytes = readFileSync(absolute);
+      const stamp = stamps.get(path);
+      if (stamp !== undefined && !isAsWritten(absolute, stamp)) return undefined;
+      files.push({ path, bytes, isExecutable: (stats.mode & 0o100) !== 0 });
     } catch {
       return undefined;
     }
@@ -49,6 +61,7 @@ export function toResult(
   streams: { readonly stdout: Buffer; readonly stderr: Buffer },
   folder: ProjectFolder,
   source: string,
+  styles: Observation['styles'],
 ): PortableResult {
   const spellings = folderSpellings(folder, source);
   const blobs = new Map<Digest, Uint8Array>();
@@ -66,7 +79,9 @@ export function toResult(
   // a bound result keeps everything as it is: it is only ever restored in this folder
   const outputFiles = files.map((file, i): OutputFile => {
     const bytes = isBound ? file.bytes : portable[i]!;
-    return { path: toPortable(file.path, folder), digest: keep(bytes), isExecutable: file.isExecutable };
+    const style = styles.get(file.path) ?? 'written';
+    // no compiler makes one: where one of its outputs is executable, it was so before
+    return { path: toPortable(file.path, folder), digest: keep(bytes), isExecutable: false, style };
   });
   const [stdout, stderr] = isBound ? [streams.stdout, streams.stderr] : [portable.at(-2)!, portable.at(-1)!];
   return { result: { outputFiles, stdout: keep(stdout), stderr: keep(stderr), exitCode: 0 }, blobs, isBound };
@@ -99,8 +114,20 @@ export interface RestoredOutput {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly isExecutable: boolean;
-  /** Whether the file takes the place of what stands there (objects) or is written over it (depfiles and other text). */
-  readonly replaces: boolean;
+  readonly style: OutputStyle;
+}
+
+/** A found result as it is restored in this folder. */
+export function restoreResult(
+  { record: { result }, blobs }: Pick<Found, 'record' | 'blobs'>,
+  folder: ProjectFolder,
+): { exitCode: number; outputs: RestoredOutput[]; stdout: Uint8Array; stderr: Uint8Array } {
+  return {
+    exitCode: result.exitCode,
+    outputs: restoreOutputs(result, blobs, folder),
+    stdout: restoreText(blobs.get(result.stdout), folder),
+    stderr: restoreText(blobs.get(result.stderr), folder),
+  };
 }
 
 export function restoreOutputs(
@@ -108,14 +135,14 @@ export function restoreOutputs(
   blobs: ReadonlyMap<Digest, Uint8Array>,
   folder: ProjectFolder,
 ): RestoredOutput[] {
-  return result.outputFiles.map(({ path, digest, isExecutable }) => {
+  return result.outputFiles.map(({ path, digest, isExecutable, style }) => {
     const bytes = blobs.get(digest) ?? new Uint8Array(0);
     const text = bytes[0] === 0 ? renderText(Buffer.from(bytes), folder) : undefined;
     return {
       path: fromPortable(path, folder),
       bytes: text ?? bytes,
       isExecutable,
-      replaces: isElf(bytes) || isCrate(bytes),
+      style: style ?? (isElf(bytes) || isCrate(bytes) ? 'replaced' : 'written'),
     };
   });
 }

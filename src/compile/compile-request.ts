@@ -4,6 +4,7 @@ import type { CompileIdentity, CompileKeys } from './compile-key.ts';
 import type { RestoredOutput } from './compile-outputs.ts';
 import type { CompileSettings } from './compile-settings.ts';
 import type { Environment, EvaluatedInputs } from './input-manifest.ts';
+import type { RunningOutput } from './running-outputs.ts';
 
 export interface CompileRequest {
   /** The compiler's path, found along PATH. */
@@ -15,6 +16,8 @@ export interface CompileRequest {
   /** The whole environment. */
   readonly variables: () => Record<string, string>;
   readonly stderrIsTerminal: boolean;
+  /** Of the controlling terminal; 0 or left out where there is none. */
+  readonly terminalColumns?: number;
 }
 
 export type CompileReply =
@@ -55,6 +58,8 @@ export interface CompileTicket {
   readonly identity: CompileIdentity;
   readonly keys: CompileKeys;
   readonly settings: CompileSettings;
+  /** Its place among the compiles that run now; undefined before it runs. */
+  readonly running?: RunningOutput;
 }
 
 export interface CompileReport {

@@ -1,6 +1,6 @@
 // What is at a path right now: absent, a folder, or a file with this digest. Digests are remembered by the file's device,
 // inode, size, mtime and ctime, so a file is read once and from then on only asked for its attributes.
-import { type BigIntStats, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { type BigIntStats, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { type Digest, digestOf } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
 
@@ -51,6 +51,22 @@ export class FileStates {
     if (stats === undefined) return 'missing';
     if (stats === 'unreadable') return 'other';
     return stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : 'other';
+  }
+
+  /** Which file or folder it is, whatever its name, and its mtime in whole seconds; undefined where nothing is there. */
+  identityOf(path: string): { readonly file: string; readonly modifiedS: number } | undefined {
+    const stats = statOf(path);
+    if (stats === undefined || stats === 'unreadable') return undefined;
+    return { file: `${stats.dev}:${stats.ino}`, modifiedS: Math.floor(stats.mtimeMs / 1000) };
+  }
+
+  /** The path with every link followed; undefined where it leads nowhere. */
+  realPathOf(path: string): string | undefined {
+    try {
+      return realpathSync.native(path);
+    } catch {
+      return undefined;
+    }
   }
 
   exists(path: string): boolean {

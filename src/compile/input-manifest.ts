@@ -14,6 +14,8 @@ export interface InputSet {
   readonly missing: readonly string[];
   readonly exists: readonly string[];
   readonly listed: readonly string[];
+  /** Paths that must lead to the same place. */
+  readonly resolved: readonly string[];
   readonly environment: readonly string[];
 }
 
@@ -28,14 +30,17 @@ export interface EvaluatedInputs {
 export type Environment = (name: string) => string | undefined;
 
 /** What is at absolute paths: on this machine, or in what a teammate was given of another. */
-export type WorldStates = Pick<FileStates, 'stateOf' | 'kindOf' | 'lacksAll' | 'listingOf'>;
+export type WorldStates = Pick<
+  FileStates,
+  'stateOf' | 'kindOf' | 'lacksAll' | 'listingOf' | 'identityOf' | 'realPathOf'
+>;
 
 /**
  * Variables that are asked for but decide nothing: where temporary files go, what programs are found along PATH (the
  * programs themselves are inputs), the terminal (the launcher settles colours), and what only the folder decides.
  */
 const harmlessVariables =
-  /^(PATH|TMPDIR|TMP|TEMP|TEMPDIR|HOME|PWD|TERM|COLUMNS|GCC_COLORS|NO_COLOR|CLICOLOR.*|XDG_.*|LD_.*|MAKEFLAGS|GCC_EXTRA_DIAGNOSTIC_OUTPUT|P2PCACHE_.*|MALLOC_.*|GLIBC_TUNABLES|RUST_BACKTRACE|SHELL|USER|LOGNAME)$/;
+  /^(PATH|TMPDIR|TMP|TEMP|TEMPDIR|HOME|PWD|TERM|XDG_.*|LD_.*|MAKEFLAGS|P2PCACHE_.*|MALLOC_.*|GLIBC_TUNABLES|SHELL|USER|LOGNAME)$/;
 
 /** What a compiler asks for or lists without effect on what it writes. */
 export interface Harmless {
@@ -61,6 +66,7 @@ export function inputSetOf(
     missing: portable(observed.missing),
     exists: portable(observed.exists),
     listed: portable([...observed.listed].filter(path => !harmless.listings.has(path))),
+    resolved: portable(observed.resolved),
     environment: [...observed.environment].filter(name => !harmless.variables.test(name)).sort(),
   };
 }
@@ -85,23 +91,69 @@ export function evaluateInputs(
     parts.push(path, state);
     contents.push(state);
   }
+  parts.push(...twinsOf(set.reads, contents, path => states.identityOf(here(path))));
   for (const [parent, names] of missingByFolder(set)) {
     if (!states.lacksAll(here(parent), names)) return undefined;
   }
   parts.push('missing', ...set.missing, 'exists');
+  const folders = new Map<string, string>();
   for (const path of set.exists) {
     const state = states.kindOf(here(path));
     if (state === 'missing') return undefined;
     parts.push(path, state);
+    if (state === 'folder') parts.push(firstAlike(folders, states.identityOf(here(path))?.file, path));
   }
   for (const path of set.listed) {
     const listing = states.listingOf(here(path));
     if (listing === undefined) return undefined;
     parts.push('listed', path, listing);
   }
+  for (const path of set.resolved) {
+    const real = states.realPathOf(here(path));
+    if (real === undefined) return undefined;
+    parts.push('resolved', path, toPortable(real, folder));
+  }
   for (const name of set.environment)
     parts.push('environment', name, JSON.stringify(environment(name) ?? null));
   return { set, contents, action: digestOf(parts.join('\0')) };
+}
+
+/**
+ * How files of equal content are told apart: gcc takes two of them for one (#pragma once) where they have the same mtime, and
+ * clang where they are the same file. By the first of them that is alike, so that it reads the same in any checkout.
+ */
+function twinsOf(
+  paths: readonly string[],
+  contents: readonly Digest[],
+  identityOf: (path: string) => { readonly file: string; readonly modifiedS: number } | undefined,
+): string[] {
+  if (new Set(contents).size === contents.length) return [];
+  const parts: string[] = [];
+  const groups = new Map<Digest, string[]>();
+  for (const [i, path] of paths.entries()) {
+    const group = groups.get(contents[i]!);
+    if (group === undefined) groups.set(contents[i]!, [path]);
+    else group.push(path);
+  }
+  for (const group of groups.values()) {
+    if (group.length === 1) continue;
+    const files = new Map<string, string>();
+    const times = new Map<string, string>();
+    for (const path of group) {
+      const identity = identityOf(path);
+      parts.push('twin', path, firstAlike(files, identity?.file, path));
+      parts.push(firstAlike(times, identity && `${identity.modifiedS}`, path));
+    }
+  }
+  return parts;
+}
+
+/** The first path that was seen with this mark; the path itself where it is the first. */
+function firstAlike(seen: Map<string, string>, mark: string | undefined, path: string): string {
+  if (mark === undefined) return path;
+  const first = seen.get(mark);
+  if (first === undefined) seen.set(mark, path);
+  return first ?? path;
 }
 
 const grouped = new WeakMap<InputSet, ReadonlyMap<string, readonly string[]>>();
@@ -133,7 +185,7 @@ export function encodeManifest(sets: readonly InputSet[]): Uint8Array {
   return encode(
     sets
       .slice(0, manifestSetsMax)
-      .map(set => [set.reads, set.missing, set.exists, set.listed, set.environment]),
+      .map(set => [set.reads, set.missing, set.exists, set.listed, set.resolved, set.environment]),
   );
 }
 
@@ -144,15 +196,16 @@ export function decodeManifest(bytes: Uint8Array): InputSet[] {
     if (!Array.isArray(sets) || sets.length > manifestSetsMax) return [];
     return sets.map(lists => {
       const paths = lists.map(list => readPaths(list));
-      if (paths.length !== 5) throw new TypeError('a set has five lists');
-      const [reads, missing, exists, listed, environment] = paths as [
-        string[],
-        string[],
-        string[],
-        string[],
-        string[],
-      ];
-      return { reads, missing, exists, listed, environment };
+      if (paths.length !== 6) throw new TypeError('a set has six lists');
+      const [reads, missing, exists, listed, resolved, environment] = paths;
+      return {
+        reads: reads!,
+        missing: missing!,
+        exists: exists!,
+        listed: listed!,
+        resolved: resolved!,
+        environment: environment!,
+      };
     });
   } catch {
     return [];

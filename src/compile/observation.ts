@@ -1,4 +1,5 @@
 // What one run of a compiler read, looked for, listed and wrote, from the observer's log (cli/launcher/log.h is the format).
+import type { OutputStyle } from '../actions/action-result.ts';
 
 export interface Observation {
   /** Files whose bytes the result depends on: sources, headers, the compiler's own programs and libraries. */
@@ -9,19 +10,29 @@ export interface Observation {
   readonly exists: ReadonlySet<string>;
   /** Folders whose names were listed. */
   readonly listed: ReadonlySet<string>;
+  /** Paths whose links were followed for their own sake: where they lead is part of what was seen. */
+  readonly resolved: ReadonlySet<string>;
   /** Paths left written, in order. */
   readonly written: ReadonlySet<string>;
+  /** How each treated what stood there before. */
+  readonly styles: ReadonlyMap<string, OutputStyle>;
   /** Environment variables asked for. */
   readonly environment: ReadonlySet<string>;
   readonly readsRandomness: boolean;
   /** Whether the time of day was asked for, in whatever shape. */
   readonly readsClock: boolean;
+  /** Read, and no file that can be looked at again: standard input by a name of its own. */
+  readonly streamsRead: ReadonlySet<string>;
+  /** Whether the controlling terminal was asked for: its width, in all likelihood. */
+  readonly asksTerminal: boolean;
   /** Folders that were listed more than once. */
   readonly listedAgain: ReadonlySet<string>;
   /** Folders made and left there; those that are gone again left no trace. */
   readonly foldersMade: ReadonlySet<string>;
   /** Read as they were before the run wrote them; no longer among `reads`. */
   readonly rewritten: ReadonlySet<string>;
+  /** Attributes of files (file-stamp.ts): of what was read when it was opened, of what was written when it was closed. */
+  readonly stamps: ReadonlyMap<string, string>;
 }
 
 export interface Unobservable {
@@ -34,7 +45,10 @@ const magic = 0x31304f5350325032n;
 /** Loaded by every program and without influence on what a compiler writes. */
 const ignoredLibraries =
   /\/(ld-linux[^/]*|libc|libpthread|libdl|librt)\.so[^/]*$|\/ld-[0-9.]+\.so$|\/observer\.so$|\/libp2pcache[^/]*$/;
-const devices = /^\/(dev|proc)\//;
+const devices = /^\/(dev\/(?!shm\/)|proc\/)/;
+const terminal = '/dev/tty';
+/** What is read there is no file that can be looked at again: standard input by a name of its own, a terminal. */
+const streams = /^\/dev\/(?!null$|zero$|full$|u?random$)|^\/proc\/[^/]+\/(task\/[^/]+\/)?fd\//;
 /** Programs that interpret a script: what a script does beyond running a compiler is not observed well enough. */
 const interpreters = /\/(ba|da|z|k|fi)?sh[0-9.]*$|\/(python|perl|ruby|env|busybox|node)[0-9.]*$/;
 
@@ -63,7 +77,9 @@ class ObservedSets {
   readonly missing = new Set<string>();
   readonly exists = new Set<string>();
   readonly listed = new Set<string>();
+  readonly resolved = new Set<string>();
   readonly written = new Set<string>();
+  readonly styles = new Map<string, OutputStyle>();
   readonly everWritten = new Set<string>();
   /** Removed though this run did not make them, and not written again. */
   readonly removed = new Set<string>();
@@ -71,12 +87,15 @@ class ObservedSets {
   readonly listedAgain = new Set<string>();
   readonly foldersMade = new Set<string>();
   readonly rewritten = new Set<string>();
+  readonly stamps = new Map<string, string>();
   /** Ever made by this run, with a slash at the end: nothing below them is an input. */
   readonly ownFolders: string[] = [];
   started = 0;
   ran = 0;
   readsRandomness = false;
   readsClock = false;
+  asksTerminal = false;
+  readonly streamsRead = new Set<string>();
 
   isOwn(path: string): boolean {
     return this.everWritten.has(path) || this.ownFolders.some(folder => path.startsWith(folder));
@@ -87,8 +106,19 @@ class ObservedSets {
     switch (kind) {
       case 'R':
         if (path === '/dev/urandom' || path === '/dev/random') this.readsRandomness = true;
+        if (path === terminal) this.asksTerminal = true;
+        else if (streams.test(path)) this.streamsRead.add(path);
         else if (!devices.test(path) && !this.isOwn(path)) this.reads.add(path);
         return undefined;
+      case 'I':
+        return this.addStamp(path, 'before');
+      case 'O':
+        return this.addStamp(path, 'after');
+      case 'Y':
+        if (!this.isOwn(path) && !devices.test(path)) this.resolved.add(path);
+        return undefined;
+      case 'H':
+        return path.startsWith('/') ? undefined : 'plugin';
       case 'M':
         if (!this.isOwn(path)) this.missing.add(path);
         return undefined;
@@ -125,14 +155,11 @@ class ObservedSets {
         this.environment.add(path);
         return undefined;
       case 'W':
-        if (devices.test(path)) return undefined;
-        if (this.reads.delete(path)) this.rewritten.add(path);
-        this.everWritten.add(path);
-        this.removed.delete(path);
-        this.written.add(path);
-        this.missing.delete(path);
-        this.exists.delete(path);
-        return undefined;
+        return this.addWritten(path, this.styles.get(path) ?? 'written');
+      case 'S':
+        return this.addWritten(path, this.styles.get(path) ?? 'remade');
+      case 'V':
+        return this.addWritten(path, 'replaced');
       case 'U':
         if (!this.isOwn(path)) this.removed.add(path);
         this.foldersMade.delete(path);
@@ -140,6 +167,7 @@ class ObservedSets {
         this.everWritten.add(path);
         this.missing.delete(path);
         this.exists.delete(path);
+        this.stamps.delete(path);
         return undefined;
       case 'A':
         return devices.test(path) || this.everWritten.has(path) ? undefined : 'changes-a-file';
@@ -154,12 +182,40 @@ class ObservedSets {
         this.missing.delete(path);
         return undefined;
       case 'F':
-        return 'unreadable-path';
+        if (path !== terminal) return 'unreadable-path';
+        this.asksTerminal = true;
+        return undefined;
       case 'B':
         return devices.test(path) ? undefined : 'write-failed';
       default:
         return 'not-observed';
     }
+  }
+
+  addWritten(path: string, style: OutputStyle): string | undefined {
+    if (path === '/dev/null') return undefined;
+    if (devices.test(path)) return 'special-output';
+    if (this.reads.delete(path)) this.rewritten.add(path);
+    this.everWritten.add(path);
+    this.removed.delete(path);
+    this.written.add(path);
+    this.styles.set(path, style);
+    this.missing.delete(path);
+    this.exists.delete(path);
+    this.resolved.delete(path);
+    this.stamps.delete(path);
+    return undefined;
+  }
+
+  addStamp(text: string, when: 'before' | 'after'): string | undefined {
+    const blank = text.indexOf(' ');
+    const path = text.slice(blank + 1);
+    const stamp = text.slice(0, blank);
+    if (when === 'before' && this.everWritten.has(path)) return undefined;
+    const known = this.stamps.get(path);
+    if (when === 'before' && known !== undefined && known !== stamp) return 'input-changed';
+    this.stamps.set(path, stamp);
+    return undefined;
   }
 
   finish(): Observation | Unobservable {

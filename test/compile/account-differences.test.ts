@@ -30,6 +30,7 @@ const base: CompileAccount = {
     missing: ['{root}/src/config.h'],
     exists: [],
     listed: [],
+    resolved: [],
     environment: ['CPATH'],
   },
   contents: ['int a;', 'as', '#define X'].map(content),

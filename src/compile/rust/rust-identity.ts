@@ -2,12 +2,13 @@
 import { digestOf } from '../../digest.ts';
 import { encode } from '../../encoding.ts';
 import type { Uncached } from '../command-line.ts';
-import { type CompileIdentity, type CompileKeys, localeVariables } from '../compile-key.ts';
+import { type CompileIdentity, type CompileKeys, unseenVariables } from '../compile-key.ts';
 import type { CompileRequest } from '../compile-request.ts';
 import type { FileStates } from '../file-states.ts';
 import { type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
 import { type RustCommand, readRustCommand } from './rust-command.ts';
 import { machineTokens, rustFolder } from './rust-folder.ts';
+import { terminalVariable } from './terminal-width.ts';
 
 /** Changes whenever keys or results change their meaning. */
 const rustKeyVersion = 1;
@@ -34,9 +35,10 @@ export function identifyRust(
     compiler: digest,
     command,
     folder: rustFolder(request.cwd, command, compiler, request.environment),
-    environment: request.environment,
+    environment: name => terminalVariable(name, command, request) ?? request.environment(name),
     added: [],
     cpu: command.usesNativeCpu ? cpu() : '',
+    name: 'rustc',
   };
 }
 
@@ -49,7 +51,7 @@ export function rustKeys({ compiler, command, folder, environment, cpu }: Compil
     compiler,
     portableArguments(command.arguments, folder),
     toPortable(folder.cwd, folder),
-    localeVariables.map(name => environment(name) ?? null),
+    unseenVariables.map(name => environment(name) ?? null),
     cpu,
   ];
   return {
@@ -70,6 +72,7 @@ function portableArguments(args: readonly string[], folder: ProjectFolder): stri
   return args.map(argument => {
     const takesPath = isPath || !argument.startsWith('-') || pathOptions.test(argument);
     isPath = pathOptions.test(argument) && !argument.includes('=');
+    if (argument.startsWith('--diagnostic-width=')) return '--diagnostic-width'; // see terminal-width.ts
     return takesPath ? portableValue(argument, folder) : argument;
   });
 }

@@ -1,0 +1,24 @@
+// Stamps: a file's attributes as text, as the observer notes them (cli/launcher/observer.c). Equal stamps mean the same bytes:
+// the kernel sets the change time, and the observer leaves it out where a later change could have the same one.
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+
+/** Whether what was read is what is at this absolute path now. */
+export function isAsRead(path: string, stamp: string): boolean {
+  return stampOf(statSync(path, { bigint: true, throwIfNoEntry: false })) === stamp;
+}
+
+/** Whether what was written stands at this absolute path, by its own name: the change time may be later (it was renamed). */
+export function isAsWritten(path: string, stamp: string): boolean {
+  const now = stampOf(lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  return now !== undefined && withoutChange(now) === withoutChange(stamp);
+}
+
+function stampOf(stats: BigIntStats | undefined): string | undefined {
+  if (stats === undefined) return undefined;
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  return [dev, ino, size, mtimeNs, ctimeNs].map(value => BigInt.asUintN(64, value).toString(16)).join(',');
+}
+
+function withoutChange(stamp: string): string {
+  return stamp.slice(0, stamp.lastIndexOf(','));
+}
