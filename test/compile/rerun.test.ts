@@ -10,6 +10,7 @@ function identityOf(args: string[]): CompileIdentity {
   if ('uncached' in command) throw new Error(command.uncached);
   return {
     family: 'gcc',
+    name: 'gcc',
     compiler: digestOf('gcc'),
     command,
     folder: { root: '/w', cwd: '/w', spelledCwd: '/w' },
