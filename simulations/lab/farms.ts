@@ -48,6 +48,7 @@ async function startP2pcache(
     P2PCACHE_LISTEN: `${host.address}:0`,
     P2PCACHE_DOOR_LISTEN: 'off',
     LC_ALL: 'C.UTF-8',
+    P2PCACHE_LOCAL_SLOTS: '1', // the share of a core is not to be seen from within
   });
   const command = async (host: LabHost, ...args: string[]) => {
     mkdirSync(join(homes, host.namespace), { recursive: true });
