@@ -154,7 +154,11 @@ export async function loadConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Config> {
-  const table = parseToml(await readIfPresent(file), file);
+  const given = parseToml(await readIfPresent(file), file);
+  // prefix-maps is prefix_maps
+  const table = Object.fromEntries(
+    Object.entries(given).map(([key, value]) => [key.replaceAll('-', '_'), value]),
+  );
   const known = new Map<string, Setting<unknown>>(
     Object.values(settings).map(setting => [setting.key, setting]),
   );

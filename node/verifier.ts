@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Found } from '../src/actions/results.ts';
 import type { JournalRow } from '../src/compile/compile-journal.ts';
 import type { CompileIdentity } from '../src/compile/compile-key.ts';
-import { restoreOutputs, restoreText } from '../src/compile/compile-outputs.ts';
+import { restoreResult } from '../src/compile/compile-outputs.ts';
 import type { CompileRequest } from '../src/compile/compile-request.ts';
 import { absolutePath } from '../src/compile/input-manifest.ts';
 import { type Cause, causeOf, firstDifference, planRerun } from '../src/compile/rerun.ts';
@@ -54,12 +54,10 @@ export async function verifyCompile(
   return { mismatch };
 }
 
-function recordedMaking({ record: { result }, blobs }: Found, { folder }: CompileIdentity): Making {
-  const files = restoreOutputs(result, blobs, folder).map(
-    ({ path, bytes }) => [absolutePath(path, folder), bytes] as const,
-  );
-  const [stdout, stderr] = [result.stdout, result.stderr].map(digest => restoreText(blobs.get(digest), folder));
-  return new Map([...files, ['stdout', stdout!], ['stderr', stderr!]]);
+function recordedMaking(found: Found, { folder }: CompileIdentity): Making {
+  const { outputs, stdout, stderr } = restoreResult(found, folder);
+  const files = outputs.map(({ path, bytes }) => [absolutePath(path, folder), bytes] as const);
+  return new Map([...files, ['stdout', stdout], ['stderr', stderr]]);
 }
 
 async function make(

@@ -56,6 +56,8 @@ const schema = `
 const flushDelayMs = 300;
 const sliceDelayMs = 5;
 const sliceCountMax = 16;
+/** A repeat costs less to note than a compile by so much. */
+const repeatsPerSlice = 4;
 const rowsAnsweredMax = 16;
 /** What a row takes beside its account. */
 const rowBytes = 600;
@@ -177,7 +179,7 @@ export class CompileJournal {
   #flush(countMax: number): void {
     const slice = this.#pending.splice(0, countMax);
     // A repeat can be of an entry that still waits.
-    const repeats = this.#pending.length === 0 ? [...this.#repeats] : [];
+    const repeats = this.#pending.length === 0 ? [...this.#repeats].slice(0, repeatsPerSlice * countMax) : [];
     if (slice.length + repeats.length === 0) return;
     this.#bytes += this.#database.transaction(statements => {
       let grown = 0;
@@ -188,7 +190,7 @@ export class CompileJournal {
       }
       return grown;
     });
-    if (repeats.length > 0) this.#repeats.clear();
+    for (const [key] of repeats) this.#repeats.delete(key);
     if (this.#bytes > this.#bytesMax) this.#trim();
   }
 

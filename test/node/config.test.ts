@@ -46,6 +46,26 @@ test.each([
 });
 
 test.each([
+  ['30d', 30 * 86_400_000],
+  ['12h', 12 * 3_600_000],
+  ['2w', 14 * 86_400_000],
+  ['off', 0],
+])('an age of %s', async (text, ms) => {
+  expect((await loadConfig('/nowhere', { P2PCACHE_STORE_AGE_MAX: text })).storeAgeMsMax).toBe(ms);
+});
+
+test('modes, prefix maps, a share; hyphens are taken for underscores', async () => {
+  const file = await fileWith('mode = "read"\nprefix-maps = true\nverify-sample = "2.5 %"\n');
+  expect(await loadConfig(file, {})).toMatchObject({ mode: 'read', prefixMaps: true, verifySample: 0.025 });
+  // each command's own, not the daemon's
+  expect((await loadConfig('/nowhere', { P2PCACHE_MODE: 'off' })).mode).toBe('read-write');
+});
+
+test.each([
+  ['mode = "on"', '"mode"'],
+  ['verify_sample = 2', '"verify_sample"'],
+  ['verify_sample = "200%"', '"verify_sample"'],
+  ['store_age_max = "30"', '"store_age_max"'],
   ['listen = "127.0.0.1"', '"listen"'],
   ['listen = "127.0.0.1:99999"', '"listen"'],
   ['listen = [1]', '"listen"'],
