@@ -4,14 +4,20 @@ import { type Digest, digestOf } from '../../digest.ts';
 import type { CompileClaim, ObservedRun } from '../claim.ts';
 import type { CompileIdentity, CompileKeys } from '../compile-key.ts';
 import type { WrittenFile } from '../compile-outputs.ts';
-import { evaluateInputs, type InputSet, inputSetOf, type WorldStates } from '../input-manifest.ts';
-import type { Observation } from '../observation.ts';
+import {
+  type Environment,
+  evaluateInputs,
+  type InputSet,
+  inputSetOf,
+  type WorldStates,
+} from '../input-manifest.ts';
 import { placesTemplate, withTokens } from '../place-text.ts';
 import { type Place, type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
 import type { RustCommand } from './rust-command.ts';
 import { mayHideText, placesIn } from './rust-evidence.ts';
 import { machineTokens } from './rust-folder.ts';
 import { isRustOutput } from './rust-outputs.ts';
+import { terminalVariablesOf } from './terminal-width.ts';
 
 /** Where temporary files go, how many jobs may run, what a crash prints. Anything else may reach a procedural macro. */
 const harmlessVariables =
@@ -24,7 +30,7 @@ export function rustClaimOf(
   keys: CompileKeys,
   states: WorldStates,
 ): CompileClaim | undefined {
-  const set = rustInputSet(run.observed, command as RustCommand, folder);
+  const set = rustInputSet(run, command as RustCommand, folder, environment);
   const result = portableResult(
     run,
     folder,
@@ -41,7 +47,12 @@ export function rustClaimOf(
  * Other crates in the folders given with `-L dependency=` come and go, so the list of them is no input: rustc takes a crate
  * from there only under the hash that is in the crate that asked for it, and the files it took are inputs by their content.
  */
-function rustInputSet(observed: Observation, command: RustCommand, folder: ProjectFolder): InputSet {
+function rustInputSet(
+  { observed, stderr }: ObservedRun,
+  command: RustCommand,
+  folder: ProjectFolder,
+  environment: Environment,
+): InputSet {
   const { searchFolders } = command.rust;
   const ofDependencies = searchFolders.filter(({ kind }) => kind === 'dependency').map(({ path }) => path);
   const others = searchFolders.filter(({ kind }) => kind !== 'dependency').map(({ path }) => path);
@@ -54,7 +65,13 @@ function rustInputSet(observed: Observation, command: RustCommand, folder: Proje
     command.rust.outputFolders.includes(path) || isRustOutput(path, command);
   const without = (paths: ReadonlySet<string>) => new Set([...paths].filter(path => !isForOutput(path)));
   return inputSetOf(
-    { ...observed, exists: without(observed.exists), missing: without(observed.missing) },
+    {
+      ...observed,
+      exists: without(observed.exists),
+      missing: without(observed.missing),
+      resolved: without(observed.resolved),
+      environment: new Set([...observed.environment, ...terminalVariablesOf(stderr, environment)]),
+    },
     folder,
     { variables: harmlessVariables, listings: harmlessListings },
   );
@@ -66,7 +83,7 @@ function placesHeld(
   set: InputSet,
   command: RustCommand,
   folder: ProjectFolder,
-  environment: (name: string) => string | undefined,
+  environment: Environment,
 ): Place[] {
   const binaries = files.filter(file => !isDepfile(file));
   const held = new Set(binaries.flatMap(({ bytes }) => placesIn(bytes, folder)));
