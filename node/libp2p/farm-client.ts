@@ -1,5 +1,6 @@
 // The asking side of protocol/farm.ts for one teammate: jobs of ours that run there, and what it lends.
 import { type Digest, digestSizeBytes } from '../../src/digest.ts';
+import type { JobQuestions } from '../../src/farm/farm-network.ts';
 import { farmBlobsPerFrameBytesMax, jobsPerPeerMax, workerSilenceMsMax } from '../../src/limits.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import {
@@ -14,7 +15,7 @@ import {
 interface Pending {
   resolve(outcome: JobOutcome): void;
   reject(error: unknown): void;
-  readonly bytesOf: (digest: Digest) => Uint8Array | undefined;
+  readonly asked: JobQuestions;
 }
 
 export interface FarmClientInit {
@@ -63,7 +64,8 @@ export class FarmClient {
     }
     // What comes for a cancelled job is nobody's any more.
     const pending = this.#pending.get(reply.id);
-    if (reply.kind === 'outcome') pending?.resolve(reply.outcome);
+    if (reply.kind === 'started') pending?.asked.started();
+    else if (reply.kind === 'outcome') pending?.resolve(reply.outcome);
     else if (pending !== undefined) this.#give(reply.id, reply.digests, pending);
   }
 
@@ -73,11 +75,7 @@ export class FarmClient {
     this.#init.onChange();
   }
 
-  async run(
-    request: JobRequest,
-    bytesOf: (digest: Digest) => Uint8Array | undefined,
-    signal: AbortSignal,
-  ): Promise<JobOutcome> {
+  async run(request: JobRequest, asked: JobQuestions, signal: AbortSignal): Promise<JobOutcome> {
     signal.throwIfAborted();
     if (this.#pending.size >= jobsPerPeerMax) throw new Error('too many jobs at one member');
     this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
@@ -88,7 +86,7 @@ export class FarmClient {
       reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#pending.set(id, { resolve, reject, bytesOf });
+    this.#pending.set(id, { resolve, reject, asked });
     if (this.#pending.size === 1) this.#watch(this.#init.clock.nowMs());
     if (!this.#post({ kind: 'run', id, request })) reject(new Error('not connected'));
     try {
@@ -101,11 +99,11 @@ export class FarmClient {
   }
 
   /** What the worker wants, in frames that fit; an empty one ends it. */
-  #give(id: number, digests: readonly Digest[], { bytesOf }: Pending): void {
+  #give(id: number, digests: readonly Digest[], { asked }: Pending): void {
     let blobs = new Map<Digest, Uint8Array>();
     let room = farmBlobsPerFrameBytesMax;
     for (const digest of digests) {
-      const bytes = digestSizeBytes(digest) <= farmBlobsPerFrameBytesMax ? bytesOf(digest) : undefined;
+      const bytes = digestSizeBytes(digest) <= farmBlobsPerFrameBytesMax ? asked.bytesOf(digest) : undefined;
       if (bytes === undefined) continue;
       if (bytes.byteLength > room) {
         this.#post({ kind: 'blobs', id, blobs });

@@ -1,6 +1,5 @@
 // The farm's two sides over all connected teammates: what they lend us, and what we lend them.
-import type { Digest } from '../../src/digest.ts';
-import type { FarmNetwork, OfferingWorker } from '../../src/farm/farm-network.ts';
+import type { FarmNetwork, JobQuestions, OfferingWorker } from '../../src/farm/farm-network.ts';
 import type { Worker } from '../../src/farm/worker.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { JobOutcome, JobRequest } from '../../src/protocol/farm.ts';
@@ -25,14 +24,9 @@ export class FarmHub implements FarmNetwork {
     return all.filter(({ offer }) => offer.slots > 0);
   }
 
-  run(
-    member: MemberKey,
-    request: JobRequest,
-    bytesOf: (digest: Digest) => Uint8Array | undefined,
-    signal: AbortSignal,
-  ): Promise<JobOutcome> {
+  run(member: MemberKey, request: JobRequest, asked: JobQuestions, signal: AbortSignal): Promise<JobOutcome> {
     const client = this.#clients.get(member);
-    return client?.run(request, bytesOf, signal) ?? Promise.reject(new Error('not connected'));
+    return client?.run(request, asked, signal) ?? Promise.reject(new Error('not connected'));
   }
 
   onChange(callback: () => void): () => void {

@@ -67,7 +67,10 @@ export class FarmServer {
     this.#cancelSign ??= this.#init.clock.schedule(workerSignMs, () => this.#sign());
     const outcome = await (this.#sessionNow()?.run(
       request,
-      digests => this.#want(id, digests, running),
+      {
+        want: digests => this.#want(id, digests, running),
+        started: () => this.#post({ kind: 'started', id }),
+      },
       running.controller.signal,
     ) ?? ({ kind: 'refused', reason: 'not-lending' } as const));
     this.#running.delete(id);

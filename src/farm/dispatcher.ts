@@ -10,6 +10,8 @@ import { choosePlace, type Placement, type WorkerPlace } from './placement.ts';
 interface SentJob {
   readonly member: MemberKey;
   readonly sinceMs: number;
+  /** Whether it runs; else it waits there for a slot. */
+  hasStarted: boolean;
   /** Takes it back. */
   recall(reason: RecallReason): void;
 }
@@ -126,12 +128,18 @@ export class Dispatcher {
   }
 
   /** A job goes to this worker; the returned functions tell how that ended. */
-  sends(member: MemberKey, recall: SentJob['recall']): { answered(): void; failed(): void; over(): void } {
+  sends(
+    member: MemberKey,
+    recall: SentJob['recall'],
+  ): { started(): void; answered(): void; failed(): void; over(): void } {
     const { clock } = this.#parts;
-    const job: SentJob = { member, sinceMs: clock.nowMs(), recall };
+    const job: SentJob = { member, sinceMs: clock.nowMs(), hasStarted: false, recall };
     this.#sent.add(job);
     const standing = this.#standingOf(member);
     return {
+      started: () => {
+        job.hasStarted = true;
+      },
       answered: () => {
         standing.failures = 0;
       },
@@ -237,8 +245,10 @@ export class Dispatcher {
     const workers = this.workers();
     const isFree = (worker: OfferingWorker) => this.#placeOf(worker).jobs < worker.offer.slots;
     if (isHereFree || workers.some(isFree)) {
-      const crowded = workers.find(({ member, offer }) => this.#sentTo(member) > offer.slots);
-      const last = crowded && [...this.#sent].reverse().find(job => job.member === crowded.member);
+      const waits = ({ member, hasStarted, sinceMs }: SentJob, at: OfferingWorker) =>
+        member === at.member && !hasStarted && clock.nowMs() - sinceMs > lookEveryMs;
+      const crowded = workers.find(at => [...this.#sent].some(job => waits(job, at)));
+      const last = crowded && [...this.#sent].find(job => job.member === crowded.member && !job.hasStarted);
       if (last !== undefined) {
         last.recall('moved');
         return;

@@ -10,17 +10,19 @@ export interface OfferingWorker {
   readonly session: number;
 }
 
+/** What a worker may ask or tell before its outcome. */
+export interface JobQuestions {
+  bytesOf(digest: Digest): Uint8Array | undefined;
+  /** The job does not wait any more. */
+  started(): void;
+}
+
 export interface FarmNetwork {
   /** Connected members that lend slots. */
   workers(): readonly OfferingWorker[];
-  /** Has the member run the job. `bytesOf` gives what it asks for. Rejects when the connection breaks, when the worker falls
+  /** Has the member run the job. Rejects when the connection breaks, when the worker falls
    * silent, or with the signal's reason; the worker is then told, if it can be. */
-  run(
-    member: MemberKey,
-    request: JobRequest,
-    bytesOf: (digest: Digest) => Uint8Array | undefined,
-    signal: AbortSignal,
-  ): Promise<JobOutcome>;
+  run(member: MemberKey, request: JobRequest, asked: JobQuestions, signal: AbortSignal): Promise<JobOutcome>;
   /** Calls back whenever the offers change; the returned function ends it. */
   onChange(callback: () => void): () => void;
 }

@@ -152,9 +152,12 @@ export class FarmedCompiles implements RemoteRuns {
     const sent = dispatcher.sends(worker.member, reason => recalled.abort(reason));
     try {
       const request = this.#requestOf(worker, job, toolchain, guess);
-      const bytesOf = (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest);
+      const asked = {
+        bytesOf: (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
+        started: () => sent.started(),
+      };
       const stop = AbortSignal.any([signal, recalled.signal]);
-      const outcome = await network.run(worker.member, request, bytesOf, stop);
+      const outcome = await network.run(worker.member, request, asked, stop);
       const isItsFault =
         outcome.kind === 'refused' && !['busy', 'tree-lost', 'unsound', 'limit'].includes(outcome.reason);
       if (isItsFault) sent.failed();

@@ -34,6 +34,13 @@ export interface WorkerParts {
   readonly onEnd: (client: MemberKey, outcome: JobOutcome, durationMs: number, detail: string) => void;
 }
 
+/** How a running job speaks with its client. */
+export interface ClientLine {
+  readonly want: Want;
+  /** The job has a slot. */
+  started(): void;
+}
+
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #slots: Slots;
@@ -107,7 +114,7 @@ export class WorkerSession {
   }
 
   /** Runs a job, or says why not. Never rejects. */
-  async run(request: JobRequest, want: Want, signal: AbortSignal): Promise<JobOutcome> {
+  async run(request: JobRequest, { want, started }: ClientLine, signal: AbortSignal): Promise<JobOutcome> {
     const { maySubmit, isBusy, clock, onEnd } = this.#parts;
     const sentHome = new AbortController();
     this.#running.add(sentHome);
@@ -125,7 +132,7 @@ export class WorkerSession {
           isUpToDate.catch(() => {});
           outcome = refused('busy');
         } else {
-          const end = await this.#inSlot(request.job, isUpToDate, stop);
+          const end = await this.#inSlot(request.job, isUpToDate, started, stop);
           if (end.kind === 'useless') detail = end.detail;
           outcome = await this.#sign(end);
         }
@@ -145,8 +152,14 @@ export class WorkerSession {
     this.#copy?.delete();
   }
 
-  async #inSlot(job: Job, isUpToDate: Promise<void>, stop: AbortSignal): Promise<JobRunEnd> {
+  async #inSlot(
+    job: Job,
+    isUpToDate: Promise<void>,
+    started: () => void,
+    stop: AbortSignal,
+  ): Promise<JobRunEnd> {
     const release = await this.#slots.take(stop);
+    started();
     try {
       await isUpToDate;
       stop.throwIfAborted();

@@ -97,6 +97,8 @@ export type FarmRequest =
 export type FarmReply =
   | { readonly kind: 'offer'; readonly offer: Offer }
   | { readonly kind: 'want'; readonly id: number; readonly digests: readonly Digest[] }
+  /** The job waits no more: it runs. */
+  | { readonly kind: 'started'; readonly id: number }
   | { readonly kind: 'outcome'; readonly id: number; readonly outcome: JobOutcome };
 
 const blobsMax = 4096;
@@ -134,6 +136,7 @@ export function farmReplyToWire(message: FarmReply): unknown {
     return ['offer', slots, jobs, isOpen ? 1 : 0];
   }
   if (message.kind === 'want') return ['want', message.id, message.digests];
+  if (message.kind === 'started') return ['started', message.id];
   const { id, outcome } = message;
   if (outcome.kind === 'refused') return ['refused', id, outcome.reason];
   if (outcome.kind === 'useless') return ['useless', id, outcome.reason, outcome.set];
@@ -151,6 +154,7 @@ export function farmReplyFromWire(value: unknown): FarmReply {
     const [, id, digests] = fields(value, 3);
     return { kind, id: count32(id), digests: list(digests, blobsMax, digest) };
   }
+  if (kind === 'started') return { kind, id: count32(fields(value, 2)[1]) };
   return { kind: 'outcome', ...outcomeFromWire(kind, value) };
 }
 

@@ -12,6 +12,12 @@ import {
   nonceFromWire,
   nonceToWire,
 } from '../../src/protocol/door.ts';
+import {
+  farmReplyFromWire,
+  farmReplyToWire,
+  farmRequestFromWire,
+  farmRequestToWire,
+} from '../../src/protocol/farm.ts';
 import { replyFromWire, replyToWire, requestFromWire, requestToWire } from '../../src/protocol/fetch.ts';
 import { ProtocolError } from '../../src/protocol/frames.ts';
 import { inventoryFromWire, inventoryMessages, inventoryToWire } from '../../src/protocol/inventory.ts';
@@ -32,6 +38,23 @@ const digest = digestOf('x');
 const bytes = (size: number) => new Uint8Array(size).fill(5);
 const knock = { key, name: 'desk-2', consent: bytes(64), commitment: bytes(32) };
 const join = { key, name: 'desk-2', consent: bytes(64), proof: { invite: key, signature: bytes(64) } };
+
+const entries = [
+  { kind: 'file', path: '/a/b.h', digest, isExecutable: true, modifiedS: 1_700_000_000 },
+  { kind: 'folder', path: '/a/c' },
+  { kind: 'link', path: '/lib', target: 'usr/lib' },
+  { kind: 'gone', path: '/a/d' },
+];
+const job = {
+  toolchain: digest,
+  compiler: '/usr/bin/g++',
+  arguments: ['-c', 'a.cc'],
+  added: [],
+  cwd: '/a',
+  root: '/a',
+  spelledCwd: '/a',
+  environment: [['LC_ALL', 'C']],
+};
 
 type Codec = readonly [string, readonly unknown[], (message: never) => unknown, (value: unknown) => unknown];
 
@@ -56,6 +79,33 @@ const codecs: Codec[] = [
     ],
     replyToWire,
     replyFromWire,
+  ],
+  [
+    'farm request',
+    [
+      { kind: 'run', id: 1, request: { job, epoch: 2, entries, blobs: new Map([[digest, bytes(1)]]) } },
+      { kind: 'cancel', id: 2 },
+      { kind: 'blobs', id: 3, blobs: new Map() },
+    ],
+    farmRequestToWire,
+    farmRequestFromWire,
+  ],
+  [
+    'farm reply',
+    [
+      { kind: 'offer', offer: { slots: 4, jobs: 5, isOpen: false } },
+      { kind: 'want', id: 1, digests: [digest] },
+      { kind: 'started', id: 1 },
+      { kind: 'outcome', id: 2, outcome: { kind: 'refused', reason: 'busy' } },
+      { kind: 'outcome', id: 3, outcome: { kind: 'useless', reason: 'compile-failed', set: bytes(3) } },
+      {
+        kind: 'outcome',
+        id: 4,
+        outcome: { kind: 'done', set: bytes(9), records: [bytes(50)], blobs: new Map([[digest, bytes(2)]]) },
+      },
+    ],
+    farmReplyToWire,
+    farmReplyFromWire,
   ],
   ['inventory', [{ kind: 'restart' }, { kind: 'keys', keys: bytes(16) }], inventoryToWire, inventoryFromWire],
   [

@@ -1,0 +1,64 @@
+// Where jobs are placed: by predicted finish, here first when that is no slower, never onto a machine that is full.
+import { expect, test } from 'vitest';
+import { choosePlace, type Place, type WorkerPlace } from '../../src/farm/placement.ts';
+import type { MemberKey } from '../../src/team/identity.ts';
+
+const first = () => 0;
+
+test('an idle machine keeps its job where the workers are no faster', () => {
+  expect(choosePlace(here({}), [worker('a', {})], first)).toEqual({ at: 'here' });
+});
+
+test('a job goes to a worker that is predicted to finish it sooner, sending included', () => {
+  const slow = here({ typicalMs: 4_000 });
+  expect(choosePlace(slow, [worker('a', { typicalMs: 1_000 })], first)).toEqual(at('a'));
+  const far = worker('a', { typicalMs: 1_000, overheadMs: 5_000 });
+  expect(choosePlace(slow, [far], first)).toEqual({ at: 'here' });
+});
+
+test('a full machine sends its jobs away', () => {
+  expect(choosePlace(here({ jobs: 2 }), [worker('a', {})], first)).toEqual(at('a'));
+});
+
+test('a free slot comes before a place in a queue', () => {
+  const workers = [worker('a', { jobs: 2, typicalMs: 100 }), worker('b', { jobs: 1, typicalMs: 1_000 })];
+  expect(choosePlace(here({ jobs: 2 }), workers, first)).toEqual(at('b'));
+});
+
+test('one job may wait at each worker, the rest wait here', () => {
+  const full = here({ jobs: 2 });
+  expect(choosePlace(full, [worker('a', { jobs: 2 })], first)).toEqual(at('a'));
+  expect(choosePlace(full, [worker('a', { jobs: 3 })], first)).toEqual({ at: 'later' });
+});
+
+test('of a few workers the best is found, of many the better of two', () => {
+  const few = Array.from({ length: 6 }, (_, i) => worker(`w${i}`, { typicalMs: 1_000 - 100 * i }));
+  expect(choosePlace(here({ jobs: 2 }), few, first)).toEqual(at('w5'));
+  const many = Array.from({ length: 100 }, (_, i) => worker(`w${i}`, { typicalMs: 1_000 - i }));
+  const chosen = choosePlace(here({ jobs: 2 }), many, fractions(0.5, 0.1));
+  expect(chosen).toEqual(at('w60')); // of w50 and w60
+});
+
+test('nobody has run anything yet: everyone is taken for equally fast', () => {
+  expect(choosePlace(here({ typicalMs: undefined }), [worker('a', { typicalMs: undefined })], first)).toEqual(
+    {
+      at: 'here',
+    },
+  );
+});
+
+function here(place: Partial<Place>): Place {
+  return { slots: 2, jobs: 0, typicalMs: 1_000, ...place };
+}
+
+function worker(name: string, place: Partial<WorkerPlace>): WorkerPlace {
+  return { member: name as MemberKey, slots: 2, jobs: 0, typicalMs: 1_000, overheadMs: 10, ...place };
+}
+
+function at(name: string) {
+  return { at: 'worker', member: name };
+}
+
+function fractions(...values: number[]): () => number {
+  return () => values.shift() ?? 0;
+}
