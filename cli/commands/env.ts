@@ -19,7 +19,8 @@ export const command = new Command()
   .addHelpText(
     'after',
     `
-Puts gcc, g++, cc, c++, clang and clang++ of the cache first in PATH, exports P2PCACHE_LAUNCHER, and starts the daemon.
+Puts gcc, g++, cc, c++, clang and clang++ of the cache first in PATH, exports P2PCACHE_LAUNCHER, and RUSTC_WRAPPER for
+cargo, and starts the daemon. What rustc compiles incrementally is not cached: CARGO_INCREMENTAL=0 turns that off.
 
 Examples:
   eval "$(p2pcache env)"                     sh, bash, zsh: then make -j8
@@ -34,6 +35,7 @@ Examples:
     const variables: Record<string, string> = {
       ...(paths.home === undefined ? {} : { P2PCACHE_HOME: paths.home }),
       P2PCACHE_LAUNCHER: launcher,
+      RUSTC_WRAPPER: launcher,
     };
     if (json) return printJson({ ...variables, PATH: withFirst(shimDir) });
     const isFish = (shell ?? (process.env.SHELL?.endsWith('/fish') ? 'fish' : 'sh')) === 'fish';

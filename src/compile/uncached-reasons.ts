@@ -5,7 +5,13 @@ const reasons: Readonly<Record<string, string>> = {
   'mode-unknown': 'P2PCACHE_MODE is none of off, read, write, read-write',
   'project-file': 'there is a mistake in p2pcache.toml',
   'compile-failed': 'the compiler ended with an error',
-  'reads-the-time': 'it uses the time of the compile (__DATE__, __TIME__, __TIMESTAMP__)',
+  'reads-the-time':
+    'it uses the time of the compile (__DATE__, __TIME__, __TIMESTAMP__; in Rust, a procedural macro that asks)',
+  incremental:
+    'rustc compiles it incrementally; CARGO_INCREMENTAL=0 (or incremental = false in the profile) turns that off',
+  'unstable-option': 'it has an option of rustc that is not stable (-Z)',
+  'output-to-stdout': 'it writes its result to standard output',
+  terminal: 'rustc shapes its diagnostics for the terminal that they go to',
   'input-changed': 'a file that it reads was changed while it ran, or a moment before',
   link: 'it links; only compiles of one source to one object (-c) are cached',
   'prints-information': 'it asks the compiler something and compiles nothing',
