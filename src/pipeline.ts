@@ -118,11 +118,14 @@ export class Pipeline implements Results {
     const pending: Found = { record, blobs, tier: 'memory', member: undefined };
     this.#pending.set(record.action, [...(this.#pending.get(record.action) ?? []), pending]);
     try {
-      for (const [digest, bytes] of blobs) {
-        await memory.put(digest, bytes);
-        await disk.put(digest, bytes);
-        onStored(bytes.byteLength);
-      }
+      // At once, so that the disk syncs them together.
+      await Promise.all(
+        [...blobs].map(async ([digest, bytes]) => {
+          await memory.put(digest, bytes);
+          await disk.put(digest, bytes);
+          onStored(bytes.byteLength);
+        }),
+      );
       await actions.put(record);
       announce(record.action);
     } catch (error) {

@@ -1,6 +1,8 @@
 // The encoding: equal values are equal bytes, and nothing decodes that has a second spelling of what it says.
+import { encode as cborgEncode } from 'cborg';
 import { describe, expect, it } from 'vitest';
 import { decode, encode } from '../src/encoding.ts';
+import { SeededRandom } from './support/seeded-random.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
@@ -39,6 +41,50 @@ describe('encoding', () => {
     expect(encode([1, [2, 3]])).toEqual(hex('82 01 82 02 03'));
     expect(encode({ a: 1, b: [2, 3] })).toEqual(hex('a2 61 61 01 61 62 82 02 03'));
     expect(encode(Uint8Array.of(1, 2, 3, 4))).toEqual(hex('44 01020304'));
+  });
+
+  const numbers = [
+    0,
+    23,
+    24,
+    255,
+    256,
+    65_535,
+    65_536,
+    2 ** 32 - 1,
+    2 ** 32,
+    2 ** 53 - 1,
+    2 ** 53,
+    0.5,
+    1e300,
+  ];
+
+  it('spells whatever it is given as cborg does', () => {
+    const random = new SeededRandom(1);
+    const below = (limit: number) => random.below(limit);
+    const anything = (depth: number): unknown => {
+      const kinds: (() => unknown)[] = [
+        () => null,
+        () => below(2) === 0,
+        () => (below(2) === 0 ? 1 : -1) * random.pick(numbers),
+        () => 'aä\u{1F600}'.repeat(below(60)),
+        () => Buffer.alloc(below(400), 1),
+        () => Array.from({ length: below(30) }, () => anything(depth + 1)),
+        () =>
+          Object.fromEntries(Array.from({ length: below(6) }, () => [`${below(1000)}`, anything(depth + 1)])),
+        () => ({ left: undefined, kept: anything(depth + 1) }),
+      ];
+      return random.pick(depth > 3 ? kinds.slice(0, 5) : kinds)();
+    };
+    for (let i = 0; i < 2_000; i += 1) {
+      const value = anything(0);
+      const expected = cborgEncode(value, { float64: true, ignoreUndefinedProperties: true });
+      expect(Buffer.from(encode(value)).equals(expected), JSON.stringify(value)).toBe(true);
+    }
+  });
+
+  it.each([undefined, Symbol('x'), 1n, () => 0])('has no spelling for %s', value => {
+    expect(() => encode([value])).toThrow(TypeError);
   });
 });
 

@@ -59,6 +59,7 @@ export class DiskBlobStore implements BlobStore {
 
   /** Rejects with STORAGE only where the disk itself fails; a corrupt blob is dropped and is a miss. */
   async get(digest: Digest): Promise<Uint8Array | undefined> {
+    if (isEmpty(digest)) return new Uint8Array(0);
     for (const encoding of encodings) {
       const path = this.#path(digest, encoding);
       const file = openWhole(path);
@@ -81,8 +82,9 @@ export class DiskBlobStore implements BlobStore {
   /** On disk (fdatasync) when it resolves. Rejects with STORAGE where it cannot be written; what is there stays readable. */
   async put(digest: Digest, bytes: Uint8Array): Promise<void> {
     if (!matchesDigest(bytes, digest)) throw new CodedError('REFUSED', `bytes do not match ${digest}`);
+    if (isEmpty(digest)) return;
     // Reading it back costs a tenth of a synced write, and tells a good file from a rotten one.
-    if ((await this.get(digest)) !== undefined) return;
+    if (this.storedSizeBytes(digest) !== undefined && (await this.get(digest)) !== undefined) return;
     const { encoding, content } = await encodeBlob(this.#zstd, bytes);
     this.#temporaries += 1;
     const temporary = join(this.#dir, 'tmp', `${this.#temporaryPrefix}-${this.#temporaries}`);
@@ -94,7 +96,7 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async findMissing(digests: readonly Digest[]): Promise<Digest[]> {
-    return digests.filter(digest => this.storedSizeBytes(digest) === undefined);
+    return digests.filter(digest => !isEmpty(digest) && this.storedSizeBytes(digest) === undefined);
   }
 
   async delete(digest: Digest): Promise<void> {
@@ -112,7 +114,7 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** Bytes that the blob's file takes on disk, in whole blocks, or undefined where there is none. */
+  /** Bytes that the blob's file takes on disk, in whole blocks, or undefined where there is none (nothing needs none). */
   storedSizeBytes(digest: Digest): number | undefined {
     for (const encoding of encodings) {
       try {
@@ -158,6 +160,11 @@ export class DiskBlobStore implements BlobStore {
   #path(digest: Digest, encoding: BlobEncoding): string {
     return `${this.#dir}/${blobPath(digest, encoding)}`;
   }
+}
+
+/** Whether it is the digest of no bytes: nearly every result names it, so that it is always there and has no file. */
+function isEmpty(digest: Digest): boolean {
+  return digestSizeBytes(digest) === 0 && matchesDigest(new Uint8Array(0), digest);
 }
 
 function wholeBlocks(sizeBytes: number): number {
