@@ -1,5 +1,7 @@
 // The farm of one session, put together: our compiles that may run elsewhere, and what we lend to others.
+
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { Results } from '../src/actions/results.ts';
 import type { Manifests } from '../src/compile/manifests.ts';
 import type { RemoteRuns } from '../src/compile/remote-runs.ts';
@@ -50,7 +52,10 @@ export function composeOffers(foundation: Foundation): { tree: LocalTree; toolch
   const { states, paths } = foundation;
   const tree = new LocalTree(states);
   const observer = observerPath(paths);
-  return { tree, toolchains: new Toolchains({ states, tree, processes: childProcesses, observer }) };
+  return {
+    tree,
+    toolchains: new Toolchains({ states, tree, processes: childProcesses, observer, scratch: tmpdir() }),
+  };
 }
 
 export function composeFarm(parts: FarmParts): Farm {

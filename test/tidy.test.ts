@@ -17,7 +17,7 @@ const layers: readonly (readonly string[])[] = [
   ['peers'],
   ['farm'],
   ['pipeline'],
-  ['stats', 'control', 'control-cache', 'control-paths', 'control-address'],
+  ['stats', 'control', 'control-cache', 'control-farm', 'control-paths', 'control-address'],
 ];
 
 const domainPackages = [

@@ -2,7 +2,6 @@
 // tree of blobs. They are not listed by rules but seen: a compile of nothing is run under the observer, and what its
 // processes ran, loaded and read is the toolchain. Captured once for each compiler (by content) and language.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileStates } from '../compile/file-states.ts';
 import { type Digest, digestOf } from '../digest.ts';
@@ -27,6 +26,8 @@ export interface ToolchainParts {
   readonly tree: LocalTree;
   readonly processes: ProcessRunner;
   readonly observer: () => string | undefined;
+  /** A folder for temporary ones. */
+  readonly scratch: string;
 }
 
 /** Which languages a probe is worth making for; the rest are found as inputs of each job. */
@@ -75,10 +76,10 @@ export class Toolchains {
   }
 
   async #capture(compiler: string, language: string): Promise<Toolchain | undefined> {
-    const { processes, observer, tree, states } = this.#parts;
+    const { processes, observer, tree, states, scratch } = this.#parts;
     const library = observer();
     if (library === undefined) return undefined;
-    const dir = mkdtempSync(join(tmpdir(), 'p2pcache-probe-'));
+    const dir = mkdtempSync(join(scratch, 'p2pcache-probe-'));
     try {
       const log = join(dir, 'log');
       makeObserverLog(log, dir);
