@@ -128,7 +128,7 @@ function fileSource({ states, memory, disk }: Foundation, peers: Peers): FileSou
         return readFileSync(path);
       return (await memory.get(digest)) ?? (await disk.get(digest));
     },
-    async fetch(client, digest, signal) {
+    async bring(client, digest, signal) {
       for (const member of [client, ...peers.connected().filter(other => other !== client)]) {
         const bytes = await askOne(peers, member, digest, signal);
         if (bytes === undefined) continue;

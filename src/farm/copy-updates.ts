@@ -12,7 +12,7 @@ export interface FileSource {
   /** This machine's own, if it has the very same file at this path or keeps the blob. */
   here(digest: Digest, path: string | undefined): Promise<Uint8Array | undefined>;
   /** From the client or any other teammate; kept on this machine. */
-  fetch(client: MemberKey, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  bring(client: MemberKey, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
 /** How the worker asks the client for bytes that it lacks: those that travel along (protocol/farm.ts). */
@@ -91,7 +91,7 @@ export class CopyUpdates {
       for (const [digest, bytes] of await want(small))
         if (matchesDigest(bytes, digest)) gathered.set(digest, bytes);
     for (const digest of asked) {
-      const bytes = gathered.get(digest) ?? (await this.#files.fetch(this.#client, digest, signal));
+      const bytes = gathered.get(digest) ?? (await this.#files.bring(this.#client, digest, signal));
       if (bytes === undefined) throw new Error(`nobody has ${digest}`);
       gathered.set(digest, bytes);
     }
