@@ -42,6 +42,9 @@ function* compilerDifferences(before: CompileAccount, after: CompileAccount): Ge
     const [was, is] = [before.compilerPath, after.compilerPath];
     const how = was === is ? `${is} is another build` : `${was} became ${is}`;
     yield { kind: 'compiler', what: is, text: `the compiler differs: ${how}` };
+  } else if (basename(before.compilerPath) !== basename(after.compilerPath)) {
+    const [was, is] = [basename(before.compilerPath), basename(after.compilerPath)];
+    yield { kind: 'compiler', what: is, text: `the compiler is called by another name: ${was} became ${is}` };
   }
   if (before.cpu !== after.cpu)
     yield {

@@ -59,6 +59,11 @@ const cases: [what: string, after: CompileAccount, first: string | undefined][] 
     'the compiler differs: /usr/bin/gcc became /usr/bin/gcc-13',
   ],
   [
+    'another name',
+    { ...base, compilerPath: '/usr/bin/cc' },
+    'the compiler is called by another name: gcc became cc',
+  ],
+  [
     'environment',
     {
       ...base,
