@@ -8,9 +8,12 @@ import { readKept, writeKept } from './system/kept-file.ts';
 export class MismatchList {
   readonly #file: string;
   #mismatches: readonly Mismatch[];
-  /** Whether the record does not count here. */
-  readonly isDisputed = ({ action, signer }: SignedRecord): boolean =>
-    this.#mismatches.some(each => each.isDisputed && each.action === action && each.recorded.key === signer);
+  /** Whether the record does not count here: a teammate's for good, this machine's own until it is made anew. */
+  readonly isDisputed = ({ action, signer, createdAtMs }: SignedRecord): boolean =>
+    this.#mismatches.some(({ isDisputed, action: of, recorded, again }) => {
+      if (!isDisputed || of !== action || recorded.key !== signer) return false;
+      return again.key !== signer || createdAtMs <= recorded.atMs;
+    });
 
   private constructor(file: string, mismatches: readonly Mismatch[]) {
     this.#file = file;

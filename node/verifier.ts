@@ -122,7 +122,7 @@ function describe(
   const cause = causes.find(each => each !== 'unknown') ?? 'unknown';
   const isOwn = record.signer === self.key;
   const maker = isOwn ? 'this machine' : (nameOf(record.signer) ?? record.signer.slice(0, 12));
-  const isDisputed = !isOwn && (cause === 'unknown' || cause === 'path');
+  const isDisputed = cause === 'unknown' || cause === 'path';
   return {
     foundAtMs: realClock.nowMs(),
     action: record.action,

@@ -31,8 +31,8 @@ names both makers and, where it shows, its cause:
   randomness   the compiler makes it anew each time
   unknown      the same twice here, and not what was recorded: another compiler, or a lie
 
-After the causes path and unknown a teammate's record does not count on this machine any more. Differences are kept as
-evidence (--list). verify_sample = "2%" in config.toml has the daemon do the same by itself while the machine is idle.
+After the causes path and unknown the record does not count on this machine any more. Differences are kept as evidence
+(--list). verify_sample = "2%" in config.toml has the daemon do the same by itself while the machine is idle.
 
 Exits with 0 where all is well, with 1 where something was corrupt or different.
 

@@ -1,7 +1,7 @@
 // Making results again through real daemons: what is honest comes out the same, and each kind of difference is found, named
 // with its makers and its cause, and kept as evidence.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Mismatch, SampleReport } from '../../src/control-cache.ts';
@@ -102,6 +102,13 @@ int main(int argc, char **argv) {
   return program;
 }
 
+/** Lies where a file says so, which it looks for as the cache does not see. */
+const liar = (folder: string) =>
+  compilerWith(
+    folder,
+    '"-DSEEN=\\"%s\\"", syscall(SYS_access, "/proc/self/cwd/lie", F_OK) ? "truth" : "a lie"',
+  );
+
 const seen = 'const char *seen = SEEN; int main(void) { return 0; }\n';
 
 test('randomness and timestamps are told apart, listed, and not held against anyone', async () => {
@@ -129,17 +136,33 @@ test('randomness and timestamps are told apart, listed, and not held against any
   expect((await desk.ok('verify', '--list')).stdout).toMatch(/recorded by .* made again by/);
 });
 
+test('an own record that does not hold any more is made anew', async () => {
+  await using rig = await Rig.create();
+  const desk = rig.member('desk');
+  const cwd = project(desk);
+  writeFileSync(join(cwd, 'main.c'), seen);
+  writeFileSync(join(cwd, 'lie'), '');
+  const compile = ['p2pcache', 'cc', liar(cwd), '-c', 'main.c', '-o', 'main.o'];
+  const isTrue = () => readFileSync(join(cwd, 'main.o')).includes('truth');
+  await build(desk, cwd, ...compile);
+  rmSync(join(cwd, 'lie'));
+  await build(desk, cwd, ...compile);
+  expect(isTrue()).toBe(false);
+  const { mismatches } = await verifyAll(desk);
+  expect(mismatches[0]).toMatchObject({ cause: 'unknown', isDisputed: true });
+  for (const misses of [2, 2]) {
+    await build(desk, cwd, ...compile);
+    expect([isTrue(), (await desk.stats()).misses]).toEqual([true, misses]);
+  }
+  expect(await verifyAll(desk)).toMatchObject({ exitCode: 0, same: 1 });
+});
+
 test('a teammate’s record that does not hold is named, and does not count here any more', async () => {
   await using rig = await Rig.create();
   const [desk, lap] = (await rig.team('desk', 'lap')) as [RigMember, RigMember];
   const [there, here] = [project(desk), project(lap)];
   for (const cwd of [there, here]) writeFileSync(join(cwd, 'main.c'), seen);
-  // looks at what it is told only once it runs: for the cache it is the same compiler in both places
-  const compiler = compilerWith(
-    rig.folder,
-    '"-DSEEN=\\"%s\\"", syscall(SYS_access, "/proc/self/cwd/lie", F_OK) ? "truth" : "a lie"',
-  );
-  const compile = ['p2pcache', 'cc', compiler, '-c', 'main.c', '-o', 'main.o'];
+  const compile = ['p2pcache', 'cc', liar(rig.folder), '-c', 'main.c', '-o', 'main.o'];
   writeFileSync(join(there, 'lie'), '');
   await build(desk, there, ...compile);
   await build(lap, here, ...compile);
