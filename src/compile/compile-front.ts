@@ -203,7 +203,7 @@ export class CompileFront {
     { request, identity }: Compile,
     peers?: AbortSignal,
   ): Promise<Hit | undefined> {
-    for (const key of [keys.shared, keys.machine, keys.bound, keys.unproven]) {
+    for (const key of [keys.shared, keys.machine, keys.checkout, keys.bound, keys.unproven]) {
       if (key === undefined) continue;
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {

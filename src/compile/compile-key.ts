@@ -32,6 +32,8 @@ export interface CompileKeys {
   readonly shared: Digest;
   /** For results that hold what this machine or its user named, but not the checkout's folder. */
   readonly machine?: Digest;
+  /** For results that hold the checkout's folder, but not where the build puts its files. */
+  readonly checkout?: Digest;
   /** For results that hold this checkout's folder. */
   readonly bound: Digest;
   /** For results that show no trace of their folder but could depend on it: good elsewhere once that is proven there. */

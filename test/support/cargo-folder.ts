@@ -37,9 +37,11 @@ export function hasCargo(): boolean {
 export class CargoFolder {
   readonly #base = mkdtempSync(join(tmpdir(), 'p2pcache-cargo-'));
   readonly path: string;
+  readonly cargoHome: string;
 
-  constructor(name = 'w') {
+  constructor(name = 'w', cargoHome?: string) {
     this.path = join(this.#base, name);
+    this.cargoHome = cargoHome ?? join(this.#base, 'cargo-home');
   }
 
   /** Runs all steps with this wrapper around rustc; empty: plain. */
@@ -68,7 +70,7 @@ export class CargoFolder {
     const { end, stdout, stderr } = await runShell(step, this.path, {
       PATH: process.env.PATH,
       HOME: this.#base,
-      CARGO_HOME: join(this.#base, 'cargo-home'),
+      CARGO_HOME: this.cargoHome,
       RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'),
       CARGO_NET_OFFLINE: 'true',
       CARGO_INCREMENTAL: '0',

@@ -15,7 +15,7 @@ import { placesTemplate, withTokens } from '../place-text.ts';
 import { type Place, type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
 import type { RustCommand } from './rust-command.ts';
 import { mayHideText, placesIn } from './rust-evidence.ts';
-import { machineTokens } from './rust-folder.ts';
+import { type Level, levels } from './rust-folder.ts';
 import { isRustOutput } from './rust-outputs.ts';
 import { terminalVariablesOf } from './terminal-width.ts';
 
@@ -121,8 +121,6 @@ function isDepfile({ path }: WrittenFile): boolean {
   return path.endsWith('.d');
 }
 
-type Level = 'shared' | 'machine' | 'bound';
-
 function portableResult(
   { files, stdout, stderr }: ObservedRun,
   folder: ProjectFolder,
@@ -130,12 +128,13 @@ function portableResult(
 ): Pick<CompileClaim, 'result' | 'blobs'> & { readonly level: Level } {
   const depfiles = new Map(files.filter(isDepfile).map(file => [file, placesTemplate(file.bytes, folder)]));
   const streams = [stdout, stderr].map(text => withTokens(text, folder));
-  const isBound =
-    held.some(({ token }) => !machineTokens.has(token)) ||
+  const isTextUncertain =
     [...depfiles.values(), ...streams].some(text => text === undefined) ||
     // would be taken for a template
     files.some(file => !isDepfile(file) && file.bytes[0] === 0);
-  const level = isBound ? 'bound' : held.length > 0 ? 'machine' : 'shared';
+  const widest = levels.find(([, tokens]) => held.every(({ token }) => tokens.includes(token)));
+  const level = isTextUncertain || widest === undefined ? 'bound' : widest[0];
+  const isBound = level === 'bound';
   const blobs = new Map<Digest, Uint8Array>();
   const keep = (bytes: Uint8Array): Digest => {
     const digest = digestOf(bytes);

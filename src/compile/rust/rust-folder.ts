@@ -7,11 +7,17 @@ import { markedRoot, type Place, type ProjectFolder, rootToken } from '../projec
 import type { RustCommand } from './rust-command.ts';
 
 const targetToken = '{target}';
-export const cargoToken = '{cargo}';
-export const toolchainToken = '{toolchain}';
+const cargoToken = '{cargo}';
+const toolchainToken = '{toolchain}';
 
-/** Places that belong to the machine and its user; the others belong to one workspace. */
-export const machineTokens: ReadonlySet<string> = new Set([cargoToken, toolchainToken]);
+/** How widely a result holds, the widest first, and the places that it may hold the names of. */
+export const levels: readonly (readonly [name: Level, tokens: readonly string[]])[] = [
+  ['shared', []],
+  ['machine', [cargoToken, toolchainToken]],
+  ['checkout', [cargoToken, toolchainToken, rootToken]],
+  ['bound', [cargoToken, toolchainToken, rootToken, targetToken]],
+];
+export type Level = 'shared' | 'machine' | 'checkout' | 'bound';
 
 const targetsByFolder = new Map<string, string>();
 const rememberedMax = 10_000;

@@ -1,5 +1,5 @@
 // What a rustc run is before any of its files are read, and the first keys that it is looked up by.
-import { digestOf } from '../../digest.ts';
+import { type Digest, digestOf } from '../../digest.ts';
 import { encode } from '../../encoding.ts';
 import type { Uncached } from '../command-line.ts';
 import { type CompileIdentity, type CompileKeys, unseenVariables } from '../compile-key.ts';
@@ -7,7 +7,7 @@ import type { CompileRequest } from '../compile-request.ts';
 import type { FileStates } from '../file-states.ts';
 import { type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
 import { type RustCommand, readRustCommand } from './rust-command.ts';
-import { machineTokens, rustFolder } from './rust-folder.ts';
+import { type Level, levels, rustFolder } from './rust-folder.ts';
 import { terminalVariable } from './terminal-width.ts';
 
 /** Changes whenever keys or results change their meaning. */
@@ -42,23 +42,25 @@ export function identifyRust(
   };
 }
 
-/** Keys for what every machine shares, for what this machine's workspaces share, and for this workspace. */
+/** A key for each level; it holds the names that results of the level may hold. */
 export function rustKeys({ compiler, command, folder, environment, cpu }: CompileIdentity): CompileKeys {
-  const places = placesOf(folder).map(({ token, path }) => [token, path]);
-  const ofMachine = places.filter(([token]) => machineTokens.has(token!));
+  const toPortableHere = (path: string) => toPortable(path, folder);
   const shared = [
     rustKeyVersion,
     compiler,
     portableArguments(command.arguments, folder),
-    toPortable(folder.cwd, folder),
-    unseenVariables.map(name => environment(name) ?? null),
+    toPortableHere(folder.cwd),
+    // cargo adds its target folder and the toolchain to LD_LIBRARY_PATH
+    unseenVariables.map(name => environment(name)?.split(':').map(toPortableHere) ?? null),
     cpu,
   ];
-  return {
-    shared: digestOf(encode(['rust', ...shared])),
-    machine: digestOf(encode(['rust on machine', ofMachine, ...shared])),
-    bound: digestOf(encode(['rust in folder', places, folder.cwd, ...shared])),
+  const keyOf = ([level, tokens]: (typeof levels)[number]) => {
+    const places = placesOf(folder).filter(({ token }) => tokens.includes(token));
+    const cwd = level === 'bound' ? folder.cwd : '';
+    const names = places.map(({ token, path }) => [token, path]);
+    return [level, digestOf(encode(['rust', level, names, cwd, ...shared]))] as const;
   };
+  return Object.fromEntries(levels.map(keyOf)) as Record<Level, Digest>;
 }
 
 /**
