@@ -23,8 +23,9 @@ export class ReadyResults {
   #bytes = 0;
 
   keyOf(request: CompileRequest): Digest {
-    const { compiler, argv, cwd, environment, stderrIsTerminal } = request;
-    const parts = [compiler, cwd, stderrIsTerminal ? 'terminal' : 'pipe', ...argv, ''];
+    const { compiler, argv, cwd, environment, stderrIsTerminal, terminalColumns } = request;
+    const terminal = `${stderrIsTerminal ? 'terminal' : 'pipe'} ${terminalColumns ?? 0}`;
+    const parts = [compiler, cwd, terminal, ...argv, ''];
     for (const name of this.#variables) parts.push(name, environment(name) ?? '\x01');
     return digestOf(parts.join('\0'));
   }
