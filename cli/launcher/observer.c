@@ -512,6 +512,7 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
   void *mapping = mmap(NULL, LOG_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   close(fd);
   if (mapping == MAP_FAILED || ((struct log_header *)mapping)->magic != LOG_MAGIC) return;
+  madvise(mapping, LOG_BYTES, MADV_RANDOM); // else each touch of the sparse file reads far ahead: nothing, page by page
   struct stat here;
   notes = mapping;
   moved = real_stat(".", &here) != 0 || here.st_ino != notes->cwd_inode || here.st_dev != notes->cwd_device;
