@@ -59,7 +59,14 @@ function viewOf({ session, foundation }: Daemon): FarmView {
     })),
     running: { here: dispatcher?.runningHere ?? 0, elsewhere: dispatcher?.sentCount ?? 0 },
     localSlots: config.localSlots === 0 ? localSlotsDefault() : config.localSlots,
-    jobs: counters?.counts() ?? { sent: 0, done: 0, stayed: {}, ranForOthers: 0, failedForOthers: {} },
+    jobs: counters?.counts() ?? {
+      sent: 0,
+      done: 0,
+      returned: {},
+      stayed: {},
+      ranForOthers: 0,
+      failedForOthers: {},
+    },
     lastBuild: counters?.lastBuild() ?? null,
   };
 }

@@ -88,6 +88,7 @@ export function composeFarm(parts: FarmParts): Farm {
     events: {
       sent: () => counters.sent(),
       done: (_member, durationMs) => counters.done(durationMs),
+      returned: reason => counters.returned(reason),
       stayed: reason => counters.stayed(reason),
       refused: reason => stats.refused(reason),
     },

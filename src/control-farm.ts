@@ -24,6 +24,7 @@ export interface FarmView {
   readonly jobs: {
     readonly sent: number;
     readonly done: number;
+    readonly returned: Readonly<Record<string, number>>;
     readonly stayed: Readonly<Record<string, number>>;
     readonly ranForOthers: number;
     readonly failedForOthers: Readonly<Record<string, number>>;

@@ -101,10 +101,7 @@ function describe(view: FarmView): string {
       `${lastBuild.jobs} compiles, ${formatDuration(workMs)} of work in ${formatDuration(wallMs)}: ${bold(`${factor}×`)}`,
     ]);
   }
-  const stayed = Object.entries(jobs.stayed).sort(([, a], [, b]) => b - a);
-  const lines = [table(rows)];
-  if (stayed.length > 0)
-    lines.push('', 'ran here', table(stayed.map(([reason, count]) => [`  ${reason}`, String(count)])));
+  const lines = [table(rows), ...reasons('came back', jobs.returned), ...reasons('ran here', jobs.stayed)];
   lines.push('', workers.length === 0 ? 'no teammate lends a machine now' : 'workers');
   if (workers.length > 0)
     lines.push(
@@ -117,4 +114,11 @@ function describe(view: FarmView): string {
       ),
     );
   return lines.join('\n');
+}
+
+/** Counted reasons under a heading, the most frequent first. */
+function reasons(heading: string, counts: Readonly<Record<string, number>>): string[] {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (sorted.length === 0) return [];
+  return ['', heading, table(sorted.map(([reason, count]) => [`  ${reason}`, String(count)]))];
 }

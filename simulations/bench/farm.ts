@@ -23,6 +23,8 @@ interface Row {
   readonly coldMs: number;
   readonly warmMs: number;
   readonly clientCpuMs: number;
+  readonly workersCpuMs: number;
+  readonly warmCpuMs: number;
   readonly differing: number;
 }
 
@@ -69,26 +71,31 @@ async function measure(
 ): Promise<Row> {
   const client = lab.hosts[0]!;
   const around = [...client.enter(), ...farm.around];
-  const cpuBefore = client.cpuMs();
+  const cpuOf = (hosts: Lab['hosts']) => hosts.reduce((sum, host) => sum + host.cpuMs(), 0);
+  const workers = lab.hosts.slice(1);
+  const before = [cpuOf([client]), cpuOf(workers)] as const;
   const rival = { name, prefix: farm.prefix, env: farm.env, daemonPid: undefined };
   const cold = await folder.build(rival, jobs, around);
-  const clientCpuMs = client.cpuMs() - cpuBefore;
+  const clientCpuMs = cpuOf([client]) - before[0];
+  const workersCpuMs = cpuOf(workers) - before[1];
   const differing = differences(reference, folder.outcome()).length;
   say(
-    `${name}: cold ${formatMs(cold.wallMs)}, the client's own ${formatMs(clientCpuMs)}, ${differing} files differ`,
+    `${name}: cold ${formatMs(cold.wallMs)}, processor time ${formatMs(clientCpuMs)} here and ${formatMs(workersCpuMs)} there, ${differing} files differ`,
   );
   const warmRival = { ...rival, env: { ...farm.env, ...farm.warmEnv } };
+  const between = cpuOf(lab.hosts);
   const warm = await folder.build(warmRival, jobs, around);
-  say(`${name}: warm ${formatMs(warm.wallMs)}`);
-  return { name, coldMs: cold.wallMs, warmMs: warm.wallMs, clientCpuMs, differing };
+  const warmCpuMs = cpuOf(lab.hosts) - between;
+  say(`${name}: warm ${formatMs(warm.wallMs)}, processor time ${formatMs(warmCpuMs)}`);
+  return { name, coldMs: cold.wallMs, warmMs: warm.wallMs, clientCpuMs, workersCpuMs, warmCpuMs, differing };
 }
 
 function print(rows: readonly Row[]): boolean {
   const own = rows.find(({ name }) => name === 'p2pcache');
   const others = rows.filter(({ name }) => name !== 'p2pcache');
   const lines = rows.map(
-    ({ name, coldMs, warmMs, clientCpuMs, differing }) =>
-      `${name.padEnd(10)} cold ${formatMs(coldMs).padStart(8)}  warm ${formatMs(warmMs).padStart(8)}  client's cpu ${formatMs(clientCpuMs).padStart(8)}  differing files ${differing}`,
+    ({ name, coldMs, warmMs, clientCpuMs, workersCpuMs, warmCpuMs, differing }) =>
+      `${name.padEnd(10)} cold ${formatMs(coldMs).padStart(8)}  warm ${formatMs(warmMs).padStart(8)}  cpu cold ${formatMs(clientCpuMs).padStart(8)} + ${formatMs(workersCpuMs).padStart(8)}  warm ${formatMs(warmCpuMs).padStart(8)}  differing files ${differing}`,
   );
   process.stdout.write(`\n${lines.join('\n')}\n`);
   if (own === undefined || others.length === 0) return true;

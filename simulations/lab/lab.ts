@@ -74,7 +74,9 @@ export class LabHost {
     const folders = [...this.#ownFolders, ...hidden].filter(folder => existsSync(folder));
     const mounts = folders.map(folder => `mount -t tmpfs -o mode=755 tmpfs '${folder}'`);
     // The group first: `ip netns exec` shows another /sys.
-    const inGroup = ['sh', '-c', `echo $$ > '${this.#group}/cgroup.procs' && exec "$@"`, 'sh'];
+    const groups = [this.#group, ...(isVersion1() ? [accountOf(this.#group)] : [])];
+    const join = groups.map(group => `echo $$ > '${group}/cgroup.procs'`);
+    const inGroup = ['sh', '-c', [...join, 'exec "$@"'].join(' && '), 'sh'];
     const inside = ['sh', '-c', [...mounts, 'exec "$@"'].join(' && '), 'sh'];
     return [...inGroup, 'ip', 'netns', 'exec', this.namespace, ...inside];
   }
@@ -99,8 +101,8 @@ export class LabHost {
 
   /** Processor time that this host has used so far, in milliseconds. */
   cpuMs(): number {
-    const usage = join(this.#group.replace('/cpu/', '/cpuacct/'), 'cpuacct.usage');
-    if (existsSync(usage)) return Number(readFileSync(usage, 'utf8')) / 1e6;
+    if (isVersion1())
+      return Number(readFileSync(join(accountOf(this.#group), 'cpuacct.usage'), 'utf8')) / 1e6;
     const stat = readFileSync(join(this.#group, 'cpu.stat'), 'utf8');
     return Number(/usage_usec (\d+)/.exec(stat)?.[1] ?? 0) / 1000;
   }
@@ -117,10 +119,12 @@ export class LabHost {
       }
       await new Promise(resolve => setTimeout(resolve, 20));
     }
-    try {
-      rmdirSync(this.#group);
-    } catch {
-      // the kernel keeps it while something in it ends
+    for (const group of [this.#group, ...(isVersion1() ? [accountOf(this.#group)] : [])]) {
+      try {
+        rmdirSync(group);
+      } catch {
+        // the kernel keeps it while something in it ends
+      }
     }
   }
 
@@ -134,7 +138,13 @@ function cpuGroup(name: string): string {
   if (!isVersion1()) writeFileSync('/sys/fs/cgroup/cgroup.subtree_control', '+cpu');
   const group = join(isVersion1() ? '/sys/fs/cgroup/cpu' : '/sys/fs/cgroup', name);
   mkdirSync(group);
+  if (isVersion1()) mkdirSync(accountOf(group));
   return group;
+}
+
+/** Where version 1 counts what a group uses. */
+function accountOf(group: string): string {
+  return group.replace('/cgroup/cpu/', '/cgroup/cpuacct/');
 }
 
 function isVersion1(): boolean {

@@ -12,6 +12,7 @@ interface SentJob {
   readonly sinceMs: number;
   /** Whether it runs; else it waits there for a slot. */
   hasStarted: boolean;
+  readonly mayMove: boolean;
   /** Takes it back. */
   recall(reason: RecallReason): void;
 }
@@ -43,6 +44,8 @@ export type Chosen = Exclude<Placement, { at: 'later' }>;
 
 /** How often waiting and running jobs are looked at beside every change. */
 const lookEveryMs = 250;
+/** A job that waited this long at a worker, behind others of ours, may be better off elsewhere; once. */
+const waitingMsMin = 1_000;
 /** A job that takes this many times the usual is a straggler, once this machine has nothing else to do. */
 const stragglerFactor = 3;
 const stragglerMsMin = 2_000;
@@ -130,10 +133,11 @@ export class Dispatcher {
   /** A job goes to this worker; the returned functions tell how that ended. */
   sends(
     member: MemberKey,
+    mayMove: boolean,
     recall: SentJob['recall'],
   ): { started(): void; answered(): void; failed(): void; over(): void } {
     const { clock } = this.#parts;
-    const job: SentJob = { member, sinceMs: clock.nowMs(), hasStarted: false, recall };
+    const job: SentJob = { member, sinceMs: clock.nowMs(), hasStarted: false, mayMove, recall };
     this.#sent.add(job);
     const standing = this.#standingOf(member);
     return {
@@ -246,9 +250,12 @@ export class Dispatcher {
     const isFree = (worker: OfferingWorker) => this.#placeOf(worker).jobs < worker.offer.slots;
     if (isHereFree || workers.some(isFree)) {
       const waits = ({ member, hasStarted, sinceMs }: SentJob, at: OfferingWorker) =>
-        member === at.member && !hasStarted && clock.nowMs() - sinceMs > lookEveryMs;
-      const crowded = workers.find(at => [...this.#sent].some(job => waits(job, at)));
-      const last = crowded && [...this.#sent].find(job => job.member === crowded.member && !job.hasStarted);
+        member === at.member &&
+        !hasStarted &&
+        clock.nowMs() - sinceMs > waitingMsMin &&
+        this.#sentTo(member) > at.offer.slots;
+      const crowded = workers.find(at => [...this.#sent].some(job => job.mayMove && waits(job, at)));
+      const last = crowded && [...this.#sent].find(job => job.mayMove && waits(job, crowded));
       if (last !== undefined) {
         last.recall('moved');
         return;

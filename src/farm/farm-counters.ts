@@ -6,6 +6,8 @@ export interface FarmCounts {
   /** Jobs of ours: handed to a worker; come back with a result that was used. */
   readonly sent: number;
   readonly done: number;
+  /** Jobs of ours that came back without one, and why: they ran elsewhere, or here. */
+  readonly returned: Readonly<Record<string, number>>;
   /** Compiles that ran here although the farm is on, by reason. */
   readonly stayed: Readonly<Record<string, number>>;
   /** Jobs of teammates that ran here with a result, and those that did not, by reason. */
@@ -28,6 +30,7 @@ export class FarmCounters {
   #sent = 0;
   #done = 0;
   #ranForOthers = 0;
+  readonly #returned: Record<string, number> = {};
   readonly #stayed: Record<string, number> = {};
   readonly #failedForOthers: Record<string, number> = {};
   #build = { jobs: 0, workMs: 0, startedMs: 0, lastMs: 0 };
@@ -43,6 +46,10 @@ export class FarmCounters {
   done(durationMs: number): void {
     this.#done++;
     this.#worked(durationMs);
+  }
+
+  returned(reason: string): void {
+    count(this.#returned, reason);
   }
 
   stayed(reason: string): void {
@@ -62,6 +69,7 @@ export class FarmCounters {
     return {
       sent: this.#sent,
       done: this.#done,
+      returned: { ...this.#returned },
       stayed: { ...this.#stayed },
       ranForOthers: this.#ranForOthers,
       failedForOthers: { ...this.#failedForOthers },

@@ -49,6 +49,8 @@ export interface FarmedCompilesParts {
 export interface FarmEvents {
   sent(member: MemberKey): void;
   done(member: MemberKey, durationMs: number): void;
+  /** A job came back without a result, and why. */
+  returned(reason: string): void;
   /** A compile that could have gone runs here, and why. */
   stayed(reason: string): void;
   refused(reason: string): void;
@@ -105,16 +107,20 @@ export class FarmedCompiles implements RemoteRuns {
     if (toolchain === undefined) return this.#stay('no-toolchain');
     const job = jobOf(ticket, toolchain);
     const guess = await this.#guess(ticket, toolchain);
+    let hasMoved = false;
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
       const chosen = await dispatcher.place(signal);
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
       events.sent(worker.member);
-      const outcome = await this.#send(worker, job, toolchain, guess, signal);
+      const outcome = await this.#send(worker, job, toolchain, guess, !hasMoved, signal);
+      if (typeof outcome === 'string') events.returned(outcome);
       if (outcome === 'straggler') return this.#stay('straggler');
+      hasMoved ||= outcome === 'moved';
       if (outcome === 'moved' || outcome === 'gone') continue;
       if (outcome.kind === 'refused') {
+        events.returned(outcome.reason);
         const retry = this.#onRefused(worker, outcome.reason);
         if (retry === undefined) return this.#stay(outcome.reason);
         if (retry === 'counts') attempts++;
@@ -130,6 +136,7 @@ export class FarmedCompiles implements RemoteRuns {
         events.done(worker.member, durationMs);
         return run;
       }
+      events.returned(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
       attempts++;
       const lacked = this.#lacked(outcome.set, ticket);
       for (const path of lacked) guess.add(path);
@@ -145,11 +152,12 @@ export class FarmedCompiles implements RemoteRuns {
     job: Job,
     toolchain: Toolchain,
     guess: ReadonlySet<string>,
+    mayMove: boolean,
     signal: AbortSignal,
   ): Promise<JobOutcome | RecallReason | 'gone'> {
     const { network, dispatcher, tree, events, toolchains } = this.#parts;
     const recalled = new AbortController();
-    const sent = dispatcher.sends(worker.member, reason => recalled.abort(reason));
+    const sent = dispatcher.sends(worker.member, mayMove, reason => recalled.abort(reason));
     try {
       const request = this.#requestOf(worker, job, toolchain, guess);
       const asked = {

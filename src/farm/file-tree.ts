@@ -84,6 +84,11 @@ export class FileTree implements WorldStates {
     return !names.some(name => held.has(name) && this.#nodeOf(`${folder}/${name}`) !== undefined);
   }
 
+  isExecutable(path: string): boolean {
+    const node = this.#nodeOf(path);
+    return node?.kind === 'file' && node.isExecutable;
+  }
+
   identityOf(path: string): { readonly file: string; readonly modifiedS: number } | undefined {
     const real = this.resolve(path);
     const node = real === undefined ? undefined : this.#nodes.get(real);

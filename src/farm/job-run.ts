@@ -119,12 +119,13 @@ function judge(
     const file = readOutput(path, absolutePath(path, identity.folder), tree, writable);
     if (file === 'gone') continue;
     if (file === 'odd') return useless('special-output');
-    if (!isExpectedOutput(path, identity.command)) return useless('unexpected-output');
+    if (!isExpectedOutput(path, identity.command, identity.folder.cwd)) return useless('unexpected-output');
     files.push(file);
   }
   const world = {
     stateOf: (path: string) => tree.stateOf(path),
     kindOf: (path: string) => tree.kindOf(path),
+    isExecutable: (path: string) => tree.isExecutable(path),
     lacksAll: (folder: string, names: readonly string[]) => tree.lacksAll(folder, names),
     listingOf: (path: string) => tree.listingOf(path),
     identityOf: (path: string) => tree.identityOf(path),

@@ -74,7 +74,9 @@ function isSound(record: SignedRecord, worker: MemberKey, { identity }: CompileT
     record.signer === worker &&
     record.origin === 'farm' &&
     record.kind === 'result' &&
-    record.result.outputFiles.every(({ path }) => isExpectedOutput(fromPortable(path, folder), command))
+    record.result.outputFiles.every(({ path }) =>
+      isExpectedOutput(fromPortable(path, folder), command, folder.cwd),
+    )
   );
 }
 

@@ -18,6 +18,54 @@ test('a compile runs on the worker, byte for byte as at home', async () => {
   expect(view.jobs.done).toBeGreaterThan(0);
 });
 
+test('a worker that is killed, frozen or revoked with jobs of ours costs time, never the build', async () => {
+  await using rig = await Rig.create();
+  const [killed, client, frozen, revoked] = await rig.team('killed', 'client', 'frozen', 'revoked');
+  const folder = project(client!);
+  const plain = await compileAll(client!, folder, { P2PCACHE_MODE: 'off' });
+  for (const worker of [killed!, frozen!, revoked!]) {
+    await worker.ok('farm', 'on', '--slots', '3');
+    await untilWorkers(client!, 1);
+    const building = compileAll(client!, folder, { P2PCACHE_MODE: 'write' });
+    await untilJobs(worker);
+    if (worker === killed) process.kill(await worker.pid(), 'SIGKILL');
+    else if (worker === frozen) process.kill(await worker.pid(), 'SIGSTOP');
+    else await killed!.ok('revoke', 'revoked', '--yes');
+    expect(await building).toEqual(plain);
+  }
+});
+
+test('what a worker compiled is a hit for everyone, and no role is needed to use it', async () => {
+  await using rig = await Rig.create();
+  const [worker, client, third] = await rig.team('worker', 'client', 'third');
+  await worker!.ok('farm', 'on', '--slots', '3');
+  const folder = project(client!);
+  await compileAll(client!, folder, {});
+  const { jobs } = await client!.json<FarmView>('farm', '--json');
+  expect(jobs.done).toBeGreaterThan(0);
+  await compileAll(third!, folder, {});
+  expect((await third!.stats()).hits.peer).toBe(6);
+});
+
+test('nothing leaves the machine where the farm is off', async () => {
+  await using rig = await Rig.create();
+  const [worker, client] = await rig.team('worker', 'client');
+  await worker!.ok('farm', 'on', '--slots', '3');
+  await untilWorkers(client!, 1);
+  await compileAll(client!, project(client!), { P2PCACHE_FARM: 'off' });
+  expect((await client!.json<FarmView>('farm', '--json')).jobs.sent).toBe(0);
+  await worker!.ok('farm', 'off');
+  await untilWorkers(client!, 0);
+});
+
+async function untilWorkers(member: RigMember, count: number): Promise<void> {
+  while ((await member.json<FarmView>('farm', '--json')).workers.length !== count);
+}
+
+async function untilJobs(worker: RigMember): Promise<void> {
+  while ((await worker.json<FarmView>('farm', '--json')).lending?.jobs === 0);
+}
+
 function project(member: RigMember): string {
   const folder = join(member.home, 'project');
   mkdirSync(join(folder, 'inc'), { recursive: true });
