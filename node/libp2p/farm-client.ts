@@ -35,6 +35,7 @@ export class FarmClient {
   #lastId = 0;
   #heardAtMs = 0;
   #cancelWatch = () => {};
+  #bytesOf: (digest: Digest) => Uint8Array | undefined = () => undefined;
 
   constructor(init: FarmClientInit) {
     this.#init = init;
@@ -62,11 +63,14 @@ export class FarmClient {
       this.#init.onChange();
       return;
     }
-    // What comes for a cancelled job is nobody's any more.
+    // An answer for a cancelled job is nobody's any more; but what it told counts as told, so its files are still given.
+    if (reply.kind === 'want') {
+      this.#give(reply.id, reply.digests);
+      return;
+    }
     const pending = this.#pending.get(reply.id);
     if (reply.kind === 'started') pending?.asked.started();
-    else if (reply.kind === 'outcome') pending?.resolve(reply.outcome);
-    else if (pending !== undefined) this.#give(reply.id, reply.digests, pending);
+    else pending?.resolve(reply.outcome);
   }
 
   onEnd(error: unknown): void {
@@ -86,6 +90,7 @@ export class FarmClient {
       reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    this.#bytesOf = digest => asked.bytesOf(digest);
     this.#pending.set(id, { resolve, reject, asked });
     if (this.#pending.size === 1) this.#watch(this.#init.clock.nowMs());
     if (!this.#post({ kind: 'run', id, request })) reject(new Error('not connected'));
@@ -99,11 +104,11 @@ export class FarmClient {
   }
 
   /** What the worker wants, in frames that fit; an empty one ends it. */
-  #give(id: number, digests: readonly Digest[], { asked }: Pending): void {
+  #give(id: number, digests: readonly Digest[]): void {
     let blobs = new Map<Digest, Uint8Array>();
     let room = farmBlobsPerFrameBytesMax;
     for (const digest of digests) {
-      const bytes = digestSizeBytes(digest) <= farmBlobsPerFrameBytesMax ? asked.bytesOf(digest) : undefined;
+      const bytes = digestSizeBytes(digest) <= farmBlobsPerFrameBytesMax ? this.#bytesOf(digest) : undefined;
       if (bytes === undefined) continue;
       if (bytes.byteLength > room) {
         this.#post({ kind: 'blobs', id, blobs });

@@ -12,12 +12,6 @@ import {
 import { ProtocolError } from '../../src/protocol/frames.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
 
-interface Running {
-  readonly controller: AbortController;
-  /** Takes bytes that were wanted, as they come. */
-  onBlobs: ((blobs: ReadonlyMap<Digest, Uint8Array>) => void) | undefined;
-}
-
 export interface FarmServerInit {
   readonly member: MemberKey;
   readonly clock: Clock;
@@ -28,7 +22,9 @@ export interface FarmServerInit {
 
 export class FarmServer {
   readonly #init: FarmServerInit;
-  readonly #running = new Map<number, Running>();
+  readonly #running = new Map<number, AbortController>();
+  /** Who takes the bytes that a job wanted, as they come; the job itself may be cancelled by then. */
+  readonly #wanting = new Map<number, (blobs: ReadonlyMap<Digest, Uint8Array>) => void>();
   #session: { readonly worker: Worker; readonly session: WorkerSession } | undefined;
   #cancelSign: (() => void) | undefined;
 
@@ -40,8 +36,8 @@ export class FarmServer {
   onFrame(value: unknown): void {
     const message = farmRequestFromWire(value);
     const running = this.#running.get(message.id);
-    if (message.kind === 'cancel') running?.controller.abort(new Error('cancelled'));
-    else if (message.kind === 'blobs') running?.onBlobs?.(message.blobs);
+    if (message.kind === 'cancel') running?.abort(new Error('cancelled'));
+    else if (message.kind === 'blobs') this.#wanting.get(message.id)?.(message.blobs);
     else if (running !== undefined) throw new ProtocolError('reused-request-id', 'a job id in use');
     else if (this.#running.size >= jobsPerPeerMax)
       this.#post({ kind: 'outcome', id: message.id, outcome: { kind: 'refused', reason: 'busy' } });
@@ -57,24 +53,24 @@ export class FarmServer {
   /** The client is gone, or no member any more. */
   stop(): void {
     this.#cancelSign?.();
-    for (const { controller } of this.#running.values()) controller.abort(new Error('the client is gone'));
+    for (const controller of this.#running.values()) controller.abort(new Error('the client is gone'));
     this.#session?.session.end();
   }
 
   async #run({ id, request }: Extract<FarmRequest, { kind: 'run' }>): Promise<void> {
-    const running: Running = { controller: new AbortController(), onBlobs: undefined };
-    this.#running.set(id, running);
+    const controller = new AbortController();
+    this.#running.set(id, controller);
     this.#cancelSign ??= this.#init.clock.schedule(workerSignMs, () => this.#sign());
     const outcome = await (this.#sessionNow()?.run(
       request,
       {
-        want: digests => this.#want(id, digests, running),
+        want: digests => this.#want(id, digests),
         started: () => this.#post({ kind: 'started', id }),
       },
-      running.controller.signal,
+      controller.signal,
     ) ?? ({ kind: 'refused', reason: 'not-lending' } as const));
     this.#running.delete(id);
-    if (!running.controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
+    if (!controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
   }
 
   /** A sign of life, as long as jobs run. */
@@ -89,14 +85,14 @@ export class FarmServer {
     const got = new Map<Digest, Uint8Array>();
     const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<Digest, Uint8Array>>();
     const cancel = this.#init.clock.schedule(wantedBlobsMsMax, () => reject(new Error('no answer')));
-    running.onBlobs = blobs => {
+    this.#wanting.set(id, blobs => {
       for (const [digest, bytes] of blobs) got.set(digest, bytes);
       if (blobs.size === 0 || got.size > digests.length) resolve(got);
-    };
+    });
     this.#post({ kind: 'want', id, digests });
     return promise.finally(() => {
       cancel();
-      running.onBlobs = undefined;
+      this.#wanting.delete(id);
     });
   }
 
