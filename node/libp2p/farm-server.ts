@@ -81,7 +81,7 @@ export class FarmServer {
     this.#cancelSign = this.#init.clock.schedule(workerSignMs, () => this.#sign());
   }
 
-  #want(id: number, digests: readonly Digest[], running: Running): Promise<ReadonlyMap<Digest, Uint8Array>> {
+  #want(id: number, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>> {
     const got = new Map<Digest, Uint8Array>();
     const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<Digest, Uint8Array>>();
     const cancel = this.#init.clock.schedule(wantedBlobsMsMax, () => reject(new Error('no answer')));
