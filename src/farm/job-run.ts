@@ -1,5 +1,6 @@
 // One run of a job in the sandbox: lays out what it may write, runs it under observation, and makes the claim of what it did.
-import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompileClaim, claimOf } from '../compile/claim.ts';
 import { type CompileIdentity, compileKeys } from '../compile/compile-key.ts';
@@ -89,7 +90,7 @@ export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal):
     return judge(end, readObserverLog(log), identity, generation.tree, writable, mentionsFileName);
   } finally {
     generation.release();
-    rmSync(dir, { recursive: true, force: true });
+    void rm(dir, { recursive: true, force: true }).catch(() => {}); // nobody waits for it
   }
 }
 
