@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #define FRAME_MAGIC 0x31433250u // "P2C1"
 #define FRAME_BYTES_MAX (1u << 30)
@@ -84,10 +85,18 @@ static int receive_all(int fd, char *data, size_t size) {
   }
   return 0;
 }
+// In one call: the daemon would wake up for the head alone.
 static int send_frame(int fd, struct buffer *b) {
   uint32_t head[2] = {FRAME_MAGIC, (uint32_t)b->used};
+  struct iovec parts[2] = {{head, sizeof head}, {b->data, b->used}};
+  struct msghdr whole = {.msg_iov = parts, .msg_iovlen = 2};
   if (b->failed || b->used > FRAME_BYTES_MAX) return -1;
-  return send_all(fd, (char *)head, sizeof head) || send_all(fd, b->data, b->used) ? -1 : 0;
+  ssize_t n;
+  do n = sendmsg(fd, &whole, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n < (ssize_t)sizeof head) return -1;
+  size_t sent = (size_t)n - sizeof head;
+  return send_all(fd, b->data + sent, b->used - sent);
 }
 // The next frame's bytes, or -1 when none came whole within the socket's time limit.
 static int receive_frame(int fd, struct reader *r) {
