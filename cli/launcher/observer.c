@@ -468,12 +468,27 @@ REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
   return real_connect(fd, address, size);
 }
 
+// Where a library was looked for before it was found: one put there would be taken instead.
+static char *library_path;
+static void note_passed_over(const char *library) {
+  const char *base = strrchr(library, '/') + 1;
+  for (const char *at = library_path, *end; at; at = *end ? end + 1 : NULL) {
+    char candidate[PATH_MAX];
+    end = at + strcspn(at, ":;");
+    snprintf(candidate, sizeof candidate, "%.*s/%s", end > at ? (int)(end - at) : 1, end > at ? at : ".", base);
+    if (!strcmp(candidate, library)) return;
+    note(real_access(candidate, F_OK) == 0 ? NOTE_READ : NOTE_MISSING, candidate);
+  }
+}
+
 // Notes the libraries beyond the first `*data`, in the order they were loaded, and counts them all.
 static size_t libraries_noted;
 static int note_library(struct dl_phdr_info *info, size_t size, void *data) {
   (void)size;
   if ((*(size_t *)data)++ < libraries_noted) return 0;
-  if (info->dlpi_name && info->dlpi_name[0] == '/') note_raw(NOTE_LIBRARY, NULL, info->dlpi_name);
+  if (!info->dlpi_name || info->dlpi_name[0] != '/') return 0;
+  note_raw(NOTE_LIBRARY, NULL, info->dlpi_name);
+  note_passed_over(info->dlpi_name);
   return 0;
 }
 
@@ -520,6 +535,8 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
   self[n > 0 ? n : 0] = 0;
   note_raw(NOTE_STARTED, NULL, self);
+  library_path = variable_in(environment, "LD_LIBRARY_PATH");
+  if (library_path) library_path = *library_path ? strdup(library_path) : NULL;
   const char *name = strrchr(self, '/'), *dash = strrchr(self, '-');
   name = dash > name ? dash : name; // x86_64-linux-gnu-as
   is_binary_utility = name && (!strcmp(name + 1, "as") || !strcmp(name + 1, "objcopy") || !strncmp(name + 1, "ld", 2));

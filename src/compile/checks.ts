@@ -38,7 +38,8 @@ export function checksOf(set: InputSet, folder: ProjectFolder, states: FileState
     const absolute = absolutePath(path, folder);
     const kind = states.kindOf(absolute);
     if (kind === 'folder') checks.push(thatFolderCheck(absolute));
-    else checks.push(kind === 'file' ? pathCheck(kinds.file, absolute) : undefined);
+    else if (kind === 'file' && !states.isExecutable(absolute)) checks.push(pathCheck(kinds.file, absolute));
+    else checks.push(kind === 'file' ? programCheck(absolute) : undefined);
   }
   // files in a folder are the same by their own checks
   for (const path of new Set(set.resolved.map(path => dirname(absolutePath(path, folder))))) {
@@ -74,6 +75,12 @@ function lacksCheck(parent: string, names: readonly string[], states: FileStates
   const count = Buffer.alloc(4);
   count.writeUInt32LE(names.length);
   return Buffer.concat([attributes(kinds.lacksNames, stats), cString(parent), count, ...names.map(cString)]);
+}
+
+/** That it is the same file is more than needed, and one that was made executable or not is no more the same. */
+function programCheck(path: string): Buffer | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && sameFileCheck(path, stats);
 }
 
 function thatFolderCheck(path: string): Buffer | undefined {

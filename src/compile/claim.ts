@@ -2,10 +2,20 @@
 // the world, so that a teammate that ran the compile and the machine that asked for it come to the same digest or to none.
 import type { ActionResult } from '../actions/action-result.ts';
 import type { Digest } from '../digest.ts';
+import type { CompileCommand } from './command-line.ts';
 import type { CompileIdentity, CompileKeys } from './compile-key.ts';
 import { toResult, type WrittenFile } from './compile-outputs.ts';
-import type { FileStates } from './file-states.ts';
-import { type EvaluatedInputs, evaluateInputs, inputSetOf, type WorldStates } from './input-manifest.ts';
+import { type FileStates, mentionsFileName } from './file-states.ts';
+import { hashesFileNames } from './folder-evidence.ts';
+import {
+  absolutePath,
+  type EvaluatedInputs,
+  evaluateInputs,
+  harmlessToC,
+  harmlessToClang,
+  inputSetOf,
+  type WorldStates,
+} from './input-manifest.ts';
 import type { Observation } from './observation.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
@@ -30,15 +40,17 @@ export interface CompileClaim {
 /** The claim, or undefined where the world is not (any more) what the run saw. */
 export function claimOf(
   run: ObservedRun,
-  { folder, command, environment }: CompileIdentity,
+  { family, folder, command, environment }: CompileIdentity,
   keys: CompileKeys,
   states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
 ): CompileClaim | undefined {
   const { result, blobs, isBound } = toResult(run.files, run, folder, command.source, run.observed.styles);
-  const set = inputSetOf(run.observed, folder);
+  const set = inputSetOf(run.observed, folder, family === 'clang' ? harmlessToClang : harmlessToC);
   // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
-  const isUnproven = !isBound && mayNameItsFile(run.observed, folder, states);
-  const keyed = isBound ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven!] : [keys.shared];
+  const isUnseen = !isBound && namesOwnFiles(run.observed, folder) && hashesFileNames(command.arguments);
+  const isUnproven = !isBound && mayNameItsFile(run.observed, folder, command, states);
+  const keyed =
+    isBound || isUnseen ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven!] : [keys.shared];
   const evaluated: EvaluatedInputs[] = [];
   for (const key of keyed) {
     const inputs = evaluateInputs(key, set, folder, environment, states);
@@ -49,12 +61,23 @@ export function claimOf(
   return { inputs: evaluated[0]!, isBound, actions, result, blobs };
 }
 
-/** Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text). */
+/** Whether files of the checkout are read by absolute paths. */
+function namesOwnFiles({ reads }: Observation, { root }: ProjectFolder): boolean {
+  return [...reads].some(path => path.startsWith(`${root}/`));
+}
+
+/**
+ * Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text), by a
+ * macro from any header of the project or from the command line.
+ */
 function mayNameItsFile(
-  { reads }: Observation,
-  { root }: ProjectFolder,
+  observed: Observation,
+  folder: ProjectFolder,
+  command: CompileCommand,
   states: Pick<FileStates, 'mentionsFileName'>,
 ): boolean {
-  const own = [...reads].filter(path => path.startsWith(`${root}/`));
-  return own.some(path => states.mentionsFileName(path));
+  if (!namesOwnFiles(observed, folder)) return false;
+  if (command.arguments.some(argument => mentionsFileName(Buffer.from(argument)))) return true;
+  const own = [...observed.reads].filter(path => !path.startsWith('/') || path.startsWith(`${folder.root}/`));
+  return own.some(path => states.mentionsFileName(absolutePath(path, folder)));
 }

@@ -11,6 +11,8 @@ export interface CompileCommand {
   readonly source: string;
   /** As given with -o; undefined where the compiler chooses. */
   readonly output: string | undefined;
+  /** Whether it makes a precompiled header. */
+  readonly makesHeader?: boolean;
   readonly usesNativeCpu: boolean;
   readonly choosesColour: boolean;
 }
@@ -24,6 +26,7 @@ const responseFileDepthMax = 10;
 
 /** The compile that these arguments ask for, or the named reason why it is not one that is cached. */
 export function readCommandLine(args: readonly string[], cwd: string): CompileCommand | Uncached {
+  if (args.some(arg => arg.includes('\ufffd'))) return { uncached: 'path-encoding' }; // not UTF-8: not known apart
   const expanded: string[] = [];
   if (!expandResponseFiles(args, cwd, 0, expanded)) return { uncached: 'response-file' };
   let compiles = false;
@@ -39,7 +42,7 @@ export function readCommandLine(args: readonly string[], cwd: string): CompileCo
     }
     const refusal = refusals.find(({ pattern }) => pattern.test(arg));
     if (refusal !== undefined) return { uncached: refusal.reason };
-    if (arg === '-c' || arg === '-S') compiles = true;
+    if (arg === '-c' || arg === '-S' || arg === '-fsyntax-only') compiles = true;
     else if (arg === '-o' || arg === '--output') output = expanded[++i];
     else if (arg.startsWith('-o') && !arg.startsWith('-object') && arg.length > 2) output = arg.slice(2);
     else if (arg.startsWith('--output=')) output = arg.slice('--output='.length);
@@ -51,7 +54,9 @@ export function readCommandLine(args: readonly string[], cwd: string): CompileCo
         return { uncached: 'plugin' };
     }
   }
-  if (!compiles) return { uncached: inputs.length === 0 ? 'prints-information' : 'link' };
+  const languages = inputs.map(input => input.language ?? languageOf(input.path));
+  const makesHeader = languages.length > 0 && languages.every(each => each?.endsWith('-header'));
+  if (!compiles && !makesHeader) return { uncached: inputs.length === 0 ? 'prints-information' : 'link' };
   return checkInputs(expanded, inputs, output);
 }
 
@@ -65,12 +70,13 @@ function checkInputs(
   if (inputs.length > 1) return { uncached: 'several-sources' };
   const language = input.language ?? languageOf(input.path);
   if (language === undefined) return { uncached: 'link' };
-  if (language.endsWith('-header')) return { uncached: 'precompiled-header' };
-  if (!cachedLanguages.has(language)) return { uncached: 'language' };
+  const makesHeader = language.endsWith('-header');
+  if (!makesHeader && !cachedLanguages.has(language)) return { uncached: 'language' };
   return {
     arguments: expanded,
     source: input.path,
     output,
+    makesHeader,
     usesNativeCpu: expanded.some(arg => /^-m(arch|tune|cpu)=native$/.test(arg)),
     choosesColour: expanded.some(arg =>
       /^-f(no-)?(diagnostics-color|color-diagnostics)|^-fdiagnostics-plain-output/.test(arg),

@@ -227,7 +227,7 @@ export class CompileFront {
   #writesOnlyItsOwn({ record }: Found, { family, command, folder }: CompileIdentity): boolean {
     const { isExpectedOutput } = familyRules[family];
     const isFine = record.result.outputFiles.every(file =>
-      isExpectedOutput(fromPortable(file.path, folder), command),
+      isExpectedOutput(fromPortable(file.path, folder), command, folder.cwd),
     );
     if (!isFine) this.#events.refused('output-path');
     return isFine;
@@ -248,7 +248,7 @@ export class CompileFront {
     if (ticket.running?.isAlone() === false) return { uncached: 'shared-output' };
     const files = readOutputs(observed, folder);
     if (files === undefined) return { uncached: 'special-output' };
-    const isExpected = files.every(file => rules.isExpectedOutput(file.path, command));
+    const isExpected = files.every(file => rules.isExpectedOutput(file.path, command, folder.cwd));
     return isExpected ? { observed, files } : { uncached: 'unexpected-output' };
   }
 

@@ -1,6 +1,6 @@
 // What a compile is before any of its files are read: which compiler by content, which command, in which folder.
 import { realpathSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type CompilerFamily, compilerFamily, readCommandLine, type Uncached } from './command-line.ts';
 import type { CompileIdentity } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
@@ -16,11 +16,13 @@ export function identifyCompile(
   cpu: () => string,
 ): CompileIdentity | Uncached {
   const { cwd, environment } = request;
-  const compiler = identifyCompiler(request.compiler);
+  const compiler = identifyCompiler(resolve(cwd, request.compiler));
   if (compiler === undefined) return { uncached: 'unknown-compiler' };
   if (compiler.family === 'rustc') return identifyRust(request, compiler.path, states, cpu);
   const command = readCommandLine(request.argv.slice(1), cwd);
   if ('uncached' in command) return command;
+  // clang's holds the mtimes of its headers
+  if (command.makesHeader && compiler.family === 'clang') return { uncached: 'precompiled-header' };
   const digest = states.stateOf(compiler.path);
   if (digest === 'missing' || digest === 'folder' || digest === 'other')
     return { uncached: 'unknown-compiler' };

@@ -8,18 +8,22 @@ import type { CompileCommand } from './command-line.ts';
  * arguments, or stands beside the output, the source or in the working folder under a name that starts with theirs
  * (a.o → a.d, a.gcno, a.dwo, a-b.gcda).
  */
-export function isExpectedOutput(path: string, command: CompileCommand): boolean {
+export function isExpectedOutput(path: string, command: CompileCommand, cwd: string): boolean {
   if (path.includes('\0')) return false;
+  if (path.startsWith(`${cwd}/`) && isExpectedOutput(path.slice(cwd.length + 1), command, cwd)) return true;
   if (command.arguments.some(argument => argument === path || argument.endsWith(`=${path}`))) return true;
-  if (
-    command.arguments.some(argument => /^-(o|MF|Wp,-MM?D,|Wp,-MF,)/.test(argument) && argument.endsWith(path))
-  )
-    return true;
+  if (command.arguments.some(argument => joinedValues(argument).includes(path))) return true;
   const names = [command.source, ...(command.output === undefined ? [] : [command.output])];
   const folders = new Set(['.', ...names.map(name => normalize(dirname(name)))]);
   if (!folders.has(normalize(dirname(path)))) return false;
   const name = basename(path);
   return names.some(other => startsLike(name, basename(other)));
+}
+
+/** The paths that an option holds: `-oa.o`, `-MFa.d`, `-Wp,-MMD,a.d,-MT,x`, `-Wa,-adhln=a.lst`. */
+function joinedValues(argument: string): string[] {
+  if (/^-W[pa],/.test(argument)) return argument.split(/[,=]/).slice(1);
+  return [argument.replace(/^-(o|MF)/, '')];
 }
 
 function startsLike(name: string, other: string): boolean {

@@ -22,14 +22,17 @@ export interface FamilyRules {
     keys: CompileKeys,
     states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
   ): CompileClaim | undefined;
-  isExpectedOutput(path: string, command: CompileCommand): boolean;
+  isExpectedOutput(path: string, command: CompileCommand, cwd: string): boolean;
   /** The absolute path of what it makes, where two commands could make the same. */
   mainOutput(identity: CompileIdentity): string | undefined;
 }
 
 const ofC: FamilyRules = {
   keysOf: compileKeys,
-  refuses: observed => {
+  refuses: (observed, { family }) => {
+    // clang looks at the mtimes of the headers that went into one
+    if (family === 'clang' && [...observed.reads].some(path => /\.(pch|gch)$/.test(path)))
+      return 'precompiled-header';
     if (observed.streamsRead.size > 0 || observed.asksTerminal) return 'reads-a-device';
     if (observed.rewritten.size > 0) return 'reads-own-output';
     return observed.foldersMade.size > 0 ? 'makes-folders' : undefined;

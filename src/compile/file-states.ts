@@ -53,6 +53,12 @@ export class FileStates {
     return stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : 'other';
   }
 
+  /** Whether it is a file that can be run by anyone at all. */
+  isExecutable(path: string): boolean {
+    const stats = statOf(path);
+    return stats !== undefined && stats !== 'unreadable' && stats.isFile() && (stats.mode & 0o111) !== 0;
+  }
+
   /** Which file or folder it is, whatever its name, and its mtime in whole seconds; undefined where nothing is there. */
   identityOf(path: string): { readonly file: string; readonly modifiedS: number } | undefined {
     const stats = statOf(path);

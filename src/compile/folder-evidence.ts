@@ -10,15 +10,31 @@ export function folderSpellings(folder: ProjectFolder, source: string): string[]
   return [...names];
 }
 
-/** Whether these bytes hold one of the spellings, or could hide one (compressed sections, bitcode, link-time code). */
+/** Whether these bytes hold one of the spellings, or could hide one (compressed sections, bitcode, link-time code, any other binary). */
 export function mayHoldFolder(bytes: Buffer, spellings: readonly string[]): boolean {
-  return spellings.some(spelling => bytes.includes(spelling)) || hidesText(bytes);
+  const isText = !bytes.includes(0) && !bytes.subarray(0, 2).equals(gzipMagic);
+  return (
+    spellings.some(spelling => bytes.includes(spelling)) || (!isElf(bytes) && !isText) || hidesText(bytes)
+  );
 }
 
 const elfMagic = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
 const bitcodeMagic = Buffer.from([0x42, 0x43, 0xc0, 0xde]);
 const sectionCompressed = 0x800n; // SHF_COMPRESSED, System V gABI
-const hidingSections = /^\.?(gnu\.lto_|gnu\.debuglto|zdebug|llvmbc|llvm\.lto|__llvm_cov)/;
+const hidingSections = /^\.?(gnu\.lto_|gnu\.debuglto|zdebug|llvmbc|llvm\.lto|__llvm_cov|__llvm_prf_names)/;
+
+/**
+ * Options under which names of files go into hashes: of functions that are profiled, of names made unique. Nothing of that can
+ * be seen in an object.
+ */
+const hashingOptions =
+  /^-f(profile|cs-profile|test-coverage|coverage|auto-profile|branch-probabilities|unique-internal-linkage-names)|^--?coverage$/;
+
+/** Whether a compile with these arguments may depend on the names of its files without a trace. */
+export function hashesFileNames(args: readonly string[]): boolean {
+  return args.some(argument => hashingOptions.test(argument));
+}
 
 export function isElf(bytes: Uint8Array): boolean {
   return elfMagic.equals(bytes.subarray(0, 4));

@@ -32,7 +32,7 @@ export type Environment = (name: string) => string | undefined;
 /** What is at absolute paths: on this machine, or in what a teammate was given of another. */
 export type WorldStates = Pick<
   FileStates,
-  'stateOf' | 'kindOf' | 'lacksAll' | 'listingOf' | 'identityOf' | 'realPathOf'
+  'stateOf' | 'kindOf' | 'isExecutable' | 'lacksAll' | 'listingOf' | 'identityOf' | 'realPathOf'
 >;
 
 /**
@@ -48,10 +48,16 @@ export interface Harmless {
   readonly listings: ReadonlySet<string>;
 }
 
-const harmlessToC: Harmless = {
+export const harmlessToC: Harmless = {
   variables: harmlessVariables,
   /** Folders that clang lists in search of GPU toolkits. */
   listings: new Set(['/opt', '/usr/local']),
+};
+
+/** clang asks where temporary files go only when it is about to make one, and fails where it cannot; gcc goes elsewhere. */
+export const harmlessToClang: Harmless = {
+  ...harmlessToC,
+  variables: new RegExp(`^(?!TE?MP)(?:${harmlessVariables.source})`),
 };
 
 export function inputSetOf(
@@ -100,7 +106,7 @@ export function evaluateInputs(
   for (const path of set.exists) {
     const state = states.kindOf(here(path));
     if (state === 'missing') return undefined;
-    parts.push(path, state);
+    parts.push(path, state === 'file' && states.isExecutable(here(path)) ? 'program' : state);
     if (state === 'folder') parts.push(firstAlike(folders, states.identityOf(here(path))?.file, path));
   }
   for (const path of set.listed) {

@@ -6,7 +6,7 @@ export interface Observation {
   readonly reads: ReadonlySet<string>;
   /** Paths that were looked for in vain. */
   readonly missing: ReadonlySet<string>;
-  /** Paths that only had to exist. */
+  /** Paths that had to exist, and to be executable where they are. Programs that ran are among them. */
   readonly exists: ReadonlySet<string>;
   /** Folders whose names were listed. */
   readonly listed: ReadonlySet<string>;
@@ -90,6 +90,7 @@ class ObservedSets {
   readonly stamps = new Map<string, string>();
   /** Ever made by this run, with a slash at the end: nothing below them is an input. */
   readonly ownFolders: string[] = [];
+  readonly programs = new Set<string>();
   started = 0;
   ran = 0;
   readsRandomness = false;
@@ -135,6 +136,7 @@ class ObservedSets {
       case 'X':
         this.ran++;
         this.reads.add(path);
+        this.programs.add(path);
         return undefined;
       default:
         return this.addChange(kind, path);
@@ -221,6 +223,7 @@ class ObservedSets {
   finish(): Observation | Unobservable {
     if (this.removed.size > 0) return { uncached: 'removes-files' };
     for (const path of this.reads) this.exists.delete(path);
+    for (const path of this.programs) this.exists.add(path);
     for (const path of this.listed) this.exists.delete(path);
     return this;
   }

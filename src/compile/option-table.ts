@@ -110,7 +110,8 @@ export interface Refusal {
 export const refusals: readonly Refusal[] = [
   { pattern: /^-(E|M|MM)$|^--(preprocess|dependencies|user-dependencies)$/, reason: 'preprocess-only' },
   {
-    pattern: /^-(v|###|Q|time|ftime-report.*|H|print-.*|dump.*)$|^--(version|help.*|target-help|print-.*)$/,
+    pattern:
+      /^-(v|###|Q|time|ftime-report.*|print-.*|dump(version|machine|specs|fullversion))$|^--(version|help.*|target-help|print-.*)$/,
     reason: 'prints-information',
   },
   {
@@ -133,6 +134,8 @@ export const refusals: readonly Refusal[] = [
     reason: 'unsupported-option',
   },
   { pattern: /^-MJ.*/, reason: 'unsupported-option' },
+  // clang looks at the mtimes of the headers that went into one
+  { pattern: /^-include-p[ct]h$/, reason: 'precompiled-header' },
 ];
 
 /** Languages (by `-x` or by the source's ending) that are cached. */

@@ -16,7 +16,7 @@ test.each([
   ['-c /p/a.c -o /p/out/a.c.o -MD', '/p/out/a.c.d'],
   ['-c a.c -fdump-tree-all', 'a.c.005t.original'],
 ])('`%s` may write %s', (line, path) => {
-  expect(isExpectedOutput(path, command(line))).toBe(true);
+  expect(isExpectedOutput(path, command(line), '/w')).toBe(true);
 });
 
 test.each([
@@ -27,5 +27,5 @@ test.each([
   ['-c src/a.c -o out/b.o', '.git/hooks/a.c'],
   ['-c src/a.c -o out/b.o', 'out/bad.o'],
 ])('`%s` may not write %s', (line, path) => {
-  expect(isExpectedOutput(path, command(line))).toBe(false);
+  expect(isExpectedOutput(path, command(line), '/w')).toBe(false);
 });
