@@ -55,17 +55,36 @@ static int can_restore(const struct output *o) {
   return o->style == OUTPUT_WRITTEN || (o->style == OUTPUT_REMADE && info.st_size == 0) || folder_is_writable(o->path);
 }
 
-static int restore(struct output *o) {
-  struct stat info, link;
-  int stands = lstat(o->path, &link) == 0;
-  int goes = stands && (o->style == OUTPUT_REPLACED || (o->style == OUTPUT_REMADE && stat(o->path, &info) == 0 && info.st_size != 0));
-  if (goes && unlink(o->path) != 0) return -1;
-  int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (o->style == OUTPUT_REPLACED ? O_EXCL : O_TRUNC);
-  int fd = open(o->path, flags, o->is_executable ? 0777 : 0666);
-  if (fd < 0) return -1;
-  o->made = goes || !stands;
+static int write_into(int fd, const struct output *o) {
+  struct stat info;
   int failed = fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || write_all(fd, o->data, o->size);
   return close(fd) != 0 || failed ? -1 : 0;
+}
+
+// By another name first, as compilers do that replace a file: whoever makes the same file at the same time is not in the way.
+static int restore_by_renaming(struct output *o) {
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s.%d.tmp", o->path, getpid()) >= (int)sizeof path) return -1;
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_EXCL, o->is_executable ? 0777 : 0666);
+  if (fd < 0) return -1;
+  if (write_into(fd, o) == 0 && rename(path, o->path) == 0) {
+    o->made = 1;
+    return 0;
+  }
+  unlink(path);
+  return -1;
+}
+
+static int restore(struct output *o) {
+  struct stat info, link;
+  if (o->style == OUTPUT_REPLACED) return restore_by_renaming(o);
+  int stands = lstat(o->path, &link) == 0;
+  int goes = stands && o->style == OUTPUT_REMADE && stat(o->path, &info) == 0 && info.st_size != 0;
+  if (goes && unlink(o->path) != 0 && errno != ENOENT) return -1;
+  int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_TRUNC, o->is_executable ? 0777 : 0666);
+  if (fd < 0) return -1;
+  o->made = goes || !stands;
+  return write_into(fd, o);
 }
 
 static int is_one_file(int a, int b) {

@@ -61,6 +61,11 @@ export function sameFileCheck(path: string, stats: BigIntStats): Buffer {
   return Buffer.concat([attributes(kinds.sameFile, stats), cString(path)]);
 }
 
+/** The check that this absolute path, with all links followed, is that one. */
+export function leadsToCheck(path: string, real: string): Buffer {
+  return Buffer.concat([pathCheck(kinds.leadsTo, path), cString(real)]);
+}
+
 /** The check that nothing is at this absolute path. */
 export function missingCheck(path: string): Buffer {
   return pathCheck(kinds.missing, path);

@@ -1,9 +1,10 @@
 // The compile front: turns a compiler's command into an action, finds its result or has it run under observation, and
 // makes a result of what the run did. In doubt a command is run as it is, with a named reason (`p2pcache stats` counts it).
+import { resolve } from 'node:path';
 import type { Found, Results } from '../actions/results.ts';
 import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
-import { checksOf } from './checks.ts';
+import { checksOf, leadsToCheck } from './checks.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
 import type { CompileIdentity, CompileKeys } from './compile-key.ts';
@@ -136,7 +137,7 @@ export class CompileFront {
     const runHere = (): CompileRun => {
       const ended = this.#remote.runsHere();
       const { family, added } = ticket.identity;
-      const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity));
+      const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity), ticket.keys.bound);
       return {
         kind: 'run-observed',
         added,
@@ -164,9 +165,15 @@ export class CompileFront {
   #makeReady({ request, identity, settings }: Compile, { set, action }: EvaluatedInputs): void {
     if (!mayRead(settings.mode) || isDebugged(request)) return;
     const checks = checksOf(set, identity.folder, this.#states);
-    if (checks === undefined) return;
+    const compiler = resolve(request.cwd, request.compiler);
+    const real = this.#states.realPathOf(compiler);
+    if (checks === undefined || real === undefined) return;
     const { folder } = identity;
-    this.#ready.set(request, set.environment, { action, folder, checks: [...settings.checks, ...checks] });
+    this.#ready.set(request, set.environment, {
+      action,
+      folder,
+      checks: [...settings.checks, leadsToCheck(compiler, real), ...checks],
+    });
   }
 
   /**

@@ -1,6 +1,6 @@
 // A compile's outputs on their way into a result and back: read at once, made portable where only their text names the
 // folder, and bound to the folder where their bytes do.
-import { lstatSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { ActionResult, OutputFile, OutputStyle } from '../actions/action-result.ts';
 import type { Found } from '../actions/results.ts';
 import { type Digest, digestOf } from '../digest.ts';
@@ -32,9 +32,9 @@ export function readOutputs(
   for (const path of written) {
     try {
       const absolute = absolutePath(path, folder);
-      const stats = lstatSync(absolute, { throwIfNoEntry: false });
+      const stats = statSync(absolute, { throwIfNoEntry: false });
       if (stats === undefined) continue; // a temporary file that is gone again
-      if (!stats.isFile() || stats.nlink > 1 || stats.size > blobSizeBytesMax) return undefined;
+      if (!stats.isFile() || stats.size > blobSizeBytesMax) return undefined;
       const bytes = readFileSync(absolute);
       const stamp = stamps.get(path);
       if (stamp !== undefined && !isAsWritten(absolute, stamp)) return undefined;

@@ -13,6 +13,9 @@ export function isExpectedOutput(path: string, command: CompileCommand, cwd: str
   if (path.startsWith(`${cwd}/`) && isExpectedOutput(path.slice(cwd.length + 1), command, cwd)) return true;
   if (command.arguments.some(argument => argument === path || argument.endsWith(`=${path}`))) return true;
   if (command.arguments.some(argument => joinedValues(argument).includes(path))) return true;
+  const dumps = command.arguments[command.arguments.indexOf('-dumpdir') + 1];
+  if (dumps !== undefined && path.startsWith(dumps) && command.arguments.includes('-dumpdir'))
+    return startsLike(path.slice(dumps.length), basename(command.source));
   const names = [command.source, ...(command.output === undefined ? [] : [command.output])];
   const folders = new Set(['.', ...names.map(name => normalize(dirname(name)))]);
   if (!folders.has(normalize(dirname(path)))) return false;

@@ -1,15 +1,15 @@
 // Stamps: a file's attributes as text, as the observer notes them (cli/launcher/observer.c). Equal stamps mean the same bytes:
 // the kernel sets the change time, and the observer leaves it out where a later change could have the same one.
-import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 
 /** Whether what was read is what is at this absolute path now. */
 export function isAsRead(path: string, stamp: string): boolean {
   return stampOf(statSync(path, { bigint: true, throwIfNoEntry: false })) === stamp;
 }
 
-/** Whether what was written stands at this absolute path, by its own name: the change time may be later (it was renamed). */
+/** Whether what was written is at this absolute path: the change time may be later (it was renamed). */
 export function isAsWritten(path: string, stamp: string): boolean {
-  const now = stampOf(lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  const now = stampOf(statSync(path, { bigint: true, throwIfNoEntry: false }));
   return now !== undefined && withoutChange(now) === withoutChange(stamp);
 }
 

@@ -121,7 +121,7 @@ class ObservedSets {
       case 'H':
         return path.startsWith('/') ? undefined : 'plugin';
       case 'M':
-        if (!this.isOwn(path)) this.missing.add(path);
+        if (path !== '' && !this.isOwn(path)) this.missing.add(path); // nothing is ever at an empty path
         return undefined;
       case 'E':
         if (!this.isOwn(path) && !devices.test(path)) this.exists.add(path);

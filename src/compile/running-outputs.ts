@@ -1,5 +1,6 @@
 // Which outputs are being made now. Where two compiles write one file at the same time, what each finds there at its end may be
 // the other's: neither is kept.
+import type { Digest } from '../digest.ts';
 
 export interface RunningOutput {
   /** Whether nothing else wrote there meanwhile, as far as it went through here. */
@@ -8,14 +9,14 @@ export interface RunningOutput {
 }
 
 export class RunningOutputs {
-  readonly #byPath = new Map<string, Set<{ isAlone: boolean }>>();
+  readonly #byPath = new Map<string, Set<{ readonly key: Digest; isAlone: boolean }>>();
 
-  /** Notes a compile that starts to make the file at this absolute path. */
-  begin(path: string | undefined): RunningOutput {
+  /** Notes a compile that starts to make the file at this absolute path; one with the same key makes the same. */
+  begin(path: string | undefined, key: Digest): RunningOutput {
     if (path === undefined) return { isAlone: () => true, end: () => {} };
     const all = this.#byPath.get(path) ?? new Set();
-    const own = { isAlone: all.size === 0 };
-    this.meet(path);
+    const own = { key, isAlone: [...all].every(other => other.key === key) };
+    if (!own.isAlone) this.meet(path);
     this.#byPath.set(path, all.add(own));
     return {
       isAlone: () => own.isAlone,

@@ -120,7 +120,10 @@ export class ScenarioFolder {
     };
     const { end, stdout, stderr } = await runShell(step, this.path, environment);
     const hide = (text: string) =>
-      scenario.changingText ? text.replaceAll(scenario.changingText, '…') : text;
+      (scenario.changingText ? text.replaceAll(scenario.changingText, '…') : text).replaceAll(
+        temporaryName,
+        '$1…',
+      );
     return {
       step,
       end,
@@ -140,6 +143,9 @@ export class ScenarioFolder {
     rmSync(this.#base, { recursive: true, force: true });
   }
 }
+
+/** Names that compilers make up anew each time. */
+const temporaryName = /(\/tmp\/cc|-)(?:(?<=cc)\w{6}|[0-9a-f]{8}(?=\.\w+\.tmp))/g;
 
 /** Runs one shell line to its end. */
 export function runShell(
@@ -170,7 +176,7 @@ export function snapshot(folder: string, changing: RegExp | undefined): string[]
   const visit = (path: Buffer, name: string) => {
     for (const entry of readdirSync(path, { encoding: 'buffer' })) {
       const at = Buffer.concat([path, Buffer.from('/'), entry]);
-      const label = `${name}${entry.toString('latin1')}`;
+      const label = `${name}${entry.toString('latin1')}`.replace(temporaryName, '$1…');
       const stats = lstatSync(at);
       const mode = (stats.mode & 0o7777).toString(8);
       if (stats.isDirectory()) {
