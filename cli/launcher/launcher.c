@@ -37,6 +37,7 @@
 #define TIMEOUT_MS_DEFAULT 3000
 #define STALLED_TIMEOUT_MS 50 // while the daemon is known to give no answers
 #define STALLED_FOR_S 20
+#define FORWARD_AFTER_US 50000
 #define MEMORY_LIMIT_MIN (1ull << 30)
 #define LIMITS_VARIABLE "P2PCACHE_LIMITS" // not a real one: told to the daemon among the others
 
@@ -148,7 +149,7 @@ static int streams_are_plain(void) {
 static int writes_to_stdout(char **argv) {
   for (; *argv; argv++) {
     size_t size = strlen(*argv);
-    if (strstr(*argv, "stdout") || strstr(*argv, "/fd/") || !strcmp(*argv, "-") || !strcmp(*argv, "-o-")) return 1;
+    if (strstr(*argv, "stdout") || !strcmp(*argv, "-") || !strcmp(*argv, "-o-")) return 1;
     if (size > 2 && (!strcmp(*argv + size - 2, "=-") || !strcmp(*argv + size - 2, ",-"))) return 1;
   }
   return 0;
@@ -349,15 +350,27 @@ static void pass_on(struct stream *s) {
 }
 
 static pid_t child;
-// A terminal signals the whole process group, this launcher's compiler with it; what was sent to the launcher alone goes on.
-static void forward_signal(int number, siginfo_t *info, void *context) {
+static volatile sig_atomic_t signal_to_forward = SIGALRM; // until another comes: the alarm that whoever started this had set
+
+// A terminal signals the whole process group, this launcher's compiler with it, and `timeout` signals its child and then the
+// group. A compiler that gets the same signal twice may die before it has removed what it began, so what was sent by a
+// program goes on only to a compiler that is still there a moment later.
+static void forward_soon(int number, siginfo_t *info, void *context) {
   (void)context;
-  if (child > 0 && info->si_code <= 0) kill(child, number);
+  struct itimerval moment = {.it_value = {0, FORWARD_AFTER_US}};
+  if (child <= 0 || info->si_code > 0) return;
+  signal_to_forward = number;
+  setitimer(ITIMER_REAL, &moment, NULL);
+}
+
+static void forward_now(int number) {
+  (void)number;
+  kill(child, signal_to_forward);
 }
 
 // The compiler ends by the signal, and this process after it.
 static void forward(int number) {
-  struct sigaction before, action = {.sa_sigaction = forward_signal, .sa_flags = SA_RESTART | SA_SIGINFO};
+  struct sigaction before, action = {.sa_sigaction = forward_soon, .sa_flags = SA_RESTART | SA_SIGINFO};
   if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(number, &action, NULL);
 }
 
@@ -454,6 +467,7 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
   }
   int64_t started_us = now_us();
   child = start_observed(compiler, args, log, observer, out, err);
+  sigaction(SIGALRM, &(struct sigaction){.sa_handler = forward_now, .sa_flags = SA_RESTART}, NULL);
   forward(SIGINT);
   forward(SIGQUIT);
   forward(SIGTERM);

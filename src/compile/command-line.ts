@@ -23,12 +23,15 @@ export interface Uncached {
 }
 
 const responseFileDepthMax = 10;
+const ownStreamPath = /\/dev\/(std(in|out|err)$|fd\/)|\/proc\/(self|thread-self|\d+)\/(task\/\d+\/)?fd\//;
 
 /** The compile that these arguments ask for, or the named reason why it is not one that is cached. */
 export function readCommandLine(args: readonly string[], cwd: string): CompileCommand | Uncached {
   if (args.some(arg => arg.includes('\ufffd'))) return { uncached: 'path-encoding' }; // not UTF-8: not known apart
   const expanded: string[] = [];
   if (!expandResponseFiles(args, cwd, 0, expanded)) return { uncached: 'response-file' };
+  // what opening them does depends on what the streams are, and an observed compiler's are pipes
+  if (expanded.some(arg => ownStreamPath.test(arg))) return { uncached: 'special-output' };
   let compiles = false;
   let language: string | undefined;
   let output: string | undefined;

@@ -41,6 +41,15 @@ export const troubleScenarios: readonly Scenario[] = [
     hits: 0,
   },
   {
+    name: 'an alarm in the middle, and SIGINT to the compiler alone',
+    files: slow,
+    steps: [
+      `perl -MTime::HiRes=alarm -e 'alarm 0.4; exec @ARGV' $CC -O3 -c slow.c; echo $?; ${clean}`,
+      `exec 2> /dev/null; perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' $CC -O3 -c slow.c & sleep 0.5; kill -INT $!; wait $!; echo $?; ${clean}`,
+    ],
+    hits: 0,
+  },
+  {
     name: 'SIGHUP and SIGKILL in the middle',
     files: slow,
     steps: [
