@@ -10,10 +10,10 @@ import { compilerVersionTimeoutMs } from '../limits.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
 import type { CompileIdentity } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
+import { debugRoot } from './debug-root.ts';
 import type { ProjectFolder } from './project-folder.ts';
+import { rustPrefixMaps } from './rust/rust-prefix-maps.ts';
 
-/** What debug information calls the project's root. */
-export const debugRoot = '/proc/self/cwd';
 /** The first major versions that know -fmacro-prefix-map; -fdebug-prefix-map is older than anyone's compiler. */
 const macroMapSince: Readonly<Record<string, number>> = { gcc: 8, clang: 10 };
 
@@ -28,7 +28,7 @@ export class PrefixMaps {
   /** The compile with maps for its folder among the added arguments; they stand first, so the command's own maps win. */
   async applyTo(identity: CompileIdentity, request: CompileRequest): Promise<CompileIdentity> {
     const since = macroMapSince[identity.family];
-    if (since === undefined) return identity;
+    if (since === undefined) return { ...identity, added: rustPrefixMaps(identity.folder) };
     const hasMacroMap = (await this.#versionOf(identity, request)) >= since;
     const maps = prefixMapsOf(identity.folder).filter(map => hasMacroMap || !map.startsWith('-fmacro'));
     return { ...identity, added: [...maps, ...identity.added] };

@@ -1,6 +1,6 @@
 // One person's workspaces share what their registry's crates compile to, in folders of any name; what names its own folder
 // stays there; and every file is what plain cargo makes in that very folder.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +71,16 @@ const project = (steps = ['cargo build', './target/debug/app']): CargoScenario =
   steps,
 });
 
+/** The same, asking for prefix maps. */
+const mapped = (): CargoScenario => {
+  const { files } = project();
+  return {
+    name: 'a project with prefix maps',
+    files: { ...files, 'p2pcache.toml': 'prefix_maps = true\n' },
+    steps: ['cargo build', './target/debug/app'],
+  };
+};
+
 describe.skipIf(!hasCargo())('cargo in folders of other names', () => {
   it('takes the registry’s crates from the first, and all files are as if it had compiled them', async () => {
     await using rig = await CompileRig.start();
@@ -83,7 +93,7 @@ describe.skipIf(!hasCargo())('cargo in folders of other names', () => {
     expect(await second.run(project(), rig.launcher, environment)).toEqual(plain);
     const counts = rig.counts();
     // `generated` names the target folder, `app` and `own` their checkout
-    expect({ hits: counts.hits.memory, misses: counts.misses - misses }).toEqual({
+    expect({ hits: counts.hits.memory + counts.hits.disk, misses: counts.misses - misses }).toEqual({
       hits: calls - 1,
       misses: 3,
     });
@@ -101,6 +111,30 @@ describe.skipIf(!hasCargo())('cargo in folders of other names', () => {
     expect(await folder.run(elsewhere, rig.launcher, environment)).toEqual(plain);
     // `generated`, and `app` that links it
     expect(rig.counts().misses - misses).toBe(2);
+  });
+
+  it('shares all that is compiled where the project asks for prefix maps, whatever cargo’s home is called', async () => {
+    await using rig = await CompileRig.start();
+    using first = new CargoFolder('first', cargoHome);
+    const environment = { P2PCACHE_HOME: rig.home };
+    const firstSteps = await first.run(mapped(), rig.launcher, environment);
+    const moved = `${cargoHome}-of-a-teammate`;
+    cpSync(cargoHome, moved, { recursive: true });
+    writeFileSync(
+      join(moved, 'config.toml'),
+      readFileSync(join(moved, 'config.toml'), 'utf8').replaceAll(cargoHome, moved),
+    );
+    using second = new CargoFolder('the-second-with-a-longer-name', moved);
+    try {
+      const { misses } = rig.counts();
+      const [, ran] = await second.run(mapped(), rig.launcher, environment);
+      expect(ran!.stdout).toBe(firstSteps[1]!.stdout);
+      expect(ran!.stdout).toContain('/cargo/registry/src/somewhere/plain-1.0.0/src/lib.rs');
+      expect(rig.counts().misses - misses).toBe(0);
+      expect(rig.counts().hits.memory + rig.counts().hits.disk).toBe(calls + 2);
+    } finally {
+      rmSync(moved, { recursive: true, force: true });
+    }
   });
 
   it('shares nothing that another home of cargo would show', async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installLauncher } from '../../cli/launcher/install.ts';
 import { launcherServer } from '../../node/endpoints/launcher-socket.ts';
+import { ProjectSettings } from '../../node/project-settings.ts';
 import { childProcesses } from '../../node/system/child-processes.ts';
 import { realClock } from '../../node/system/real-clock.ts';
 import { MemoryActionCache } from '../../src/actions/memory-action-cache.ts';
@@ -60,6 +61,7 @@ export class CompileRig {
   private constructor(home: string, { launcher, observer, states }: SharedParts) {
     this.home = home;
     this.launcher = launcher;
+    const settings = new ProjectSettings({});
     const pipeline = memoryPipeline(this.stats, error => this.fallbacks.push(error));
     const front = new CompileFront({
       results: pipeline,
@@ -72,6 +74,7 @@ export class CompileRig {
         refused: reason => this.stats.refused(reason),
       },
       cpu: () => 'this cpu',
+      settings: (request, folder, source) => settings.for(request, folder, source),
       processes: childProcesses,
       peerDeadline: () => deadline(realClock, 1000),
     });

@@ -12,10 +12,11 @@ import {
   type WorldStates,
 } from '../input-manifest.ts';
 import { placesTemplate, withTokens } from '../place-text.ts';
-import { type Place, type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
+import { type ProjectFolder, toPortable } from '../project-folder.ts';
+import { levelOf } from './held-places.ts';
 import type { RustCommand } from './rust-command.ts';
-import { mayHideText, placesIn } from './rust-evidence.ts';
-import { type Level, levels } from './rust-folder.ts';
+import { variablesAskedFor } from './rust-environment.ts';
+import type { Level } from './rust-folder.ts';
 import { isRustOutput } from './rust-outputs.ts';
 import { terminalVariablesOf } from './terminal-width.ts';
 
@@ -23,24 +24,25 @@ import { terminalVariablesOf } from './terminal-width.ts';
 const harmlessVariables =
   /^(TMPDIR|TMP|TEMP|TEMPDIR|(CARGO_)?MAKEFLAGS|MFLAGS|RUST_BACKTRACE|RUSTC_CTFE_BACKTRACE|TERM|MALLOC_CONF|P2PCACHE_.*)$/;
 
+/** Levels of results that another checkout cannot take. */
+const namesCheckout: ReadonlySet<Level> = new Set(['checkout', 'bound']);
+
 /** The claim, or undefined where the world is not (any more) what the run saw. */
 export function rustClaimOf(
   run: ObservedRun,
-  { folder, command, environment }: CompileIdentity,
+  identity: CompileIdentity,
   keys: CompileKeys,
   states: WorldStates,
 ): CompileClaim | undefined {
+  const { folder, command, environment } = identity;
   const set = rustInputSet(run, command as RustCommand, folder, environment);
-  const result = portableResult(
-    run,
-    folder,
-    placesHeld(run, set, command as RustCommand, folder, environment),
-  );
+  const binaries = run.files.filter(file => !isDepfile(file));
+  const result = portableResult(run, folder, levelOf(binaries, set, identity));
   const key = keys[result.level] ?? keys.bound;
   const inputs = evaluateInputs(key, set, folder, environment, states);
   if (inputs === undefined) return undefined;
   const actions = [{ key, action: inputs.action }];
-  return { ...result, inputs, actions, isBound: result.level === 'bound' };
+  return { ...result, inputs, actions, isBound: namesCheckout.has(result.level) };
 }
 
 /**
@@ -70,51 +72,14 @@ function rustInputSet(
       exists: without(observed.exists),
       missing: without(observed.missing),
       resolved: without(observed.resolved),
-      environment: new Set([...observed.environment, ...terminalVariablesOf(stderr, environment)]),
+      environment: new Set([
+        ...variablesAskedFor(observed, folder),
+        ...terminalVariablesOf(stderr, environment),
+      ]),
     },
     folder,
     { variables: harmlessVariables, listings: harmlessListings },
   );
-}
-
-/** The places that the outputs depend on by name. */
-function placesHeld(
-  { files }: ObservedRun,
-  set: InputSet,
-  command: RustCommand,
-  folder: ProjectFolder,
-  environment: Environment,
-): Place[] {
-  const binaries = files.filter(file => !isDepfile(file));
-  const held = new Set(binaries.flatMap(({ bytes }) => placesIn(bytes, folder)));
-  const places = placesOf(folder);
-  const innermost = (path: string) => places.find(place => `${path}/`.startsWith(`${place.path}/`));
-  const add = (path: string) => {
-    const place = innermost(path);
-    if (place !== undefined) held.add(place);
-  };
-  // working folder and source are in a crate's hash, and file!() can be measured without leaving text; a command that maps
-  // them away is taken at its word, where its outputs bear it out
-  if (!command.arguments.some(argument => argument.startsWith('--remap-path-prefix'))) {
-    add(folder.cwd);
-    add(command.source);
-  }
-  if (binaries.some(({ bytes }) => mayHideText(bytes))) {
-    for (const path of [folder.cwd, ...set.reads.filter(isSource)]) {
-      const token = /^\{\w+\}/.exec(path)?.[0];
-      const place = token === undefined ? innermost(path) : places.find(each => each.token === token);
-      if (place !== undefined) held.add(place);
-    }
-    const values = set.environment.map(name => environment(name) ?? '');
-    for (const place of places) if (values.some(value => value.includes(place.path))) held.add(place);
-    if (command.arguments.some(argument => argument.includes('split-debuginfo'))) return [...places];
-  }
-  return [...held];
-}
-
-/** Anything but crates, whose content is in the key: their names are in no output. */
-function isSource(path: string): boolean {
-  return !/\.(rlib|rmeta|so|a|o)$/.test(path);
 }
 
 function isDepfile({ path }: WrittenFile): boolean {
@@ -124,7 +89,7 @@ function isDepfile({ path }: WrittenFile): boolean {
 function portableResult(
   { files, stdout, stderr }: ObservedRun,
   folder: ProjectFolder,
-  held: readonly Place[],
+  levelOfBinaries: Level,
 ): Pick<CompileClaim, 'result' | 'blobs'> & { readonly level: Level } {
   const depfiles = new Map(files.filter(isDepfile).map(file => [file, placesTemplate(file.bytes, folder)]));
   const streams = [stdout, stderr].map(text => withTokens(text, folder));
@@ -132,8 +97,7 @@ function portableResult(
     [...depfiles.values(), ...streams].some(text => text === undefined) ||
     // would be taken for a template
     files.some(file => !isDepfile(file) && file.bytes[0] === 0);
-  const widest = levels.find(([, tokens]) => held.every(({ token }) => tokens.includes(token)));
-  const level = isTextUncertain || widest === undefined ? 'bound' : widest[0];
+  const level = isTextUncertain ? 'bound' : levelOfBinaries;
   const isBound = level === 'bound';
   const blobs = new Map<Digest, Uint8Array>();
   const keep = (bytes: Uint8Array): Digest => {

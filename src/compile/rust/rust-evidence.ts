@@ -1,25 +1,18 @@
 // Which places a crate's outputs hold the names of, by looking at their bytes. A library's metadata and debug information
 // name its sources, so nearly every crate holds cargo's home or the project's root; what matters is which.
 import { hidesText, isElf } from '../folder-evidence.ts';
-import { type Place, type ProjectFolder, placesOf } from '../project-folder.ts';
+import type { Place } from '../project-folder.ts';
 
 const archiveMagic = Buffer.from('!<arch>\n');
 const memberHeadBytes = 60;
 
-/** The places whose names are in the bytes. */
-export function placesIn(bytes: Buffer, folder: ProjectFolder): Place[] {
-  const places = placesOf(folder);
-  return places.filter(place => {
-    const inner = places.filter(other => other.path.startsWith(`${place.path}/`));
-    return holdsName(bytes, place.path, inner);
-  });
-}
-
-/** Whether the name is there other than as the beginning of a place inside this one. */
-function holdsName(bytes: Buffer, name: string, inner: readonly Place[]): boolean {
-  const innerNames = inner.map(({ path }) => Buffer.from(path));
-  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
-    if (!innerNames.some(other => other.equals(bytes.subarray(at, at + other.length)))) return true;
+/** Whether the place's name is in the bytes, other than as the beginning of a place inside it. */
+export function holdsName(bytes: Buffer, place: Place, places: readonly Place[]): boolean {
+  const inner = places
+    .filter(({ path }) => path.startsWith(`${place.path}/`))
+    .map(({ path }) => Buffer.from(path));
+  for (let at = bytes.indexOf(place.path); at >= 0; at = bytes.indexOf(place.path, at + 1)) {
+    if (!inner.some(other => other.equals(bytes.subarray(at, at + other.length)))) return true;
   }
   return false;
 }

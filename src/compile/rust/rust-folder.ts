@@ -6,8 +6,8 @@ import type { Environment } from '../input-manifest.ts';
 import { markedRoot, type Place, type ProjectFolder, rootToken } from '../project-folder.ts';
 import type { RustCommand } from './rust-command.ts';
 
-const targetToken = '{target}';
-const cargoToken = '{cargo}';
+export const targetToken = '{target}';
+export const cargoToken = '{cargo}';
 const toolchainToken = '{toolchain}';
 
 /** How widely a result holds, the widest first, and the places that it may hold the names of. */
@@ -31,14 +31,16 @@ export function rustFolder(
 ): ProjectFolder {
   const home = environment('HOME');
   const cargo = environment('CARGO_HOME') ?? (home === undefined ? undefined : `${home}/.cargo`);
-  const root = markedRoot(cwd) ?? cwd;
+  const target = targetFolder(resolve(cwd, command.rust.outputFolders[0]!));
   const places: Place[] = [
-    { token: targetToken, path: targetFolder(resolve(cwd, command.rust.outputFolders[0]!)) },
+    { token: targetToken, path: target },
     { token: toolchainToken, path: dirname(dirname(compiler)) },
   ];
   if (cargo !== undefined) places.push({ token: cargoToken, path: resolve(cargo) });
-  // a package of the registry is no part of whatever project cargo's home may lie in
-  if (cargo === undefined || !isBelow(cwd, resolve(cargo))) places.push({ token: rootToken, path: root });
+  // a package of the registry is compiled for the project whose target folder it goes to, and no part of it
+  const isPackage = cargo !== undefined && isBelow(cwd, resolve(cargo));
+  const root = markedRoot(isPackage ? target : cwd) ?? cwd;
+  if (!isPackage) places.push({ token: rootToken, path: root });
   places.sort((a, b) => b.path.length - a.path.length);
   return { root, cwd, spelledCwd: cwd, places: places.filter(({ path }) => path.length > 1) };
 }

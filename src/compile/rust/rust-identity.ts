@@ -7,8 +7,9 @@ import type { CompileRequest } from '../compile-request.ts';
 import type { FileStates } from '../file-states.ts';
 import { type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
 import { type RustCommand, readRustCommand } from './rust-command.ts';
+import { portableList, rustEnvironment } from './rust-environment.ts';
 import { type Level, levels, rustFolder } from './rust-folder.ts';
-import { terminalVariable } from './terminal-width.ts';
+import { mappedName } from './rust-prefix-maps.ts';
 
 /** Changes whenever keys or results change their meaning. */
 const rustKeyVersion = 1;
@@ -30,12 +31,13 @@ export function identifyRust(
   const digest = states.stateOf(compiler);
   if (digest === 'missing' || digest === 'folder' || digest === 'other')
     return { uncached: 'unknown-compiler' };
+  const folder = rustFolder(request.cwd, command, compiler, request.environment);
   return {
     family: 'rustc',
     compiler: digest,
     command,
-    folder: rustFolder(request.cwd, command, compiler, request.environment),
-    environment: name => terminalVariable(name, command, request) ?? request.environment(name),
+    folder,
+    environment: rustEnvironment(request, command, folder),
     added: [],
     cpu: command.usesNativeCpu ? cpu() : '',
     name: 'rustc',
@@ -43,19 +45,22 @@ export function identifyRust(
 }
 
 /** A key for each level; it holds the names that results of the level may hold. */
-export function rustKeys({ compiler, command, folder, environment, cpu }: CompileIdentity): CompileKeys {
-  const toPortableHere = (path: string) => toPortable(path, folder);
+export function rustKeys(identity: CompileIdentity): CompileKeys {
+  const { compiler, command, folder, environment, added, cpu } = identity;
+  // places are ordered by the length of their paths, which is no matter of the key
+  const named = placesOf(folder).toSorted((a, b) => (a.token < b.token ? -1 : 1));
   const shared = [
     rustKeyVersion,
     compiler,
     portableArguments(command.arguments, folder),
-    toPortableHere(folder.cwd),
+    toPortable(folder.cwd, folder),
     // cargo adds its target folder and the toolchain to LD_LIBRARY_PATH
-    unseenVariables.map(name => environment(name)?.split(':').map(toPortableHere) ?? null),
+    unseenVariables.map(name => portableList(environment(name), folder) ?? null),
     cpu,
+    added.length === 0 ? [] : named.map(place => [place.token, mappedName(place, added) ?? null]),
   ];
   const keyOf = ([level, tokens]: (typeof levels)[number]) => {
-    const places = placesOf(folder).filter(({ token }) => tokens.includes(token));
+    const places = named.filter(({ token }) => tokens.includes(token));
     const cwd = level === 'bound' ? folder.cwd : '';
     const names = places.map(({ token, path }) => [token, path]);
     return [level, digestOf(encode(['rust', level, names, cwd, ...shared]))] as const;
