@@ -16,6 +16,8 @@ export const statementsMax = 50_000;
 export const peerDeadlineMsDefault = 1_000;
 /** Bytes of blobs that stay in memory for hits without a disk read. */
 export const memoryBlobBytesMax = 48 * 1024 * 1024;
+/** Largest blob that a new result leaves there: a few large ones would push out everything else. */
+export const memoryBlobSizeBytesMax = 1024 * 1024;
 
 // The daemon's own.
 /** Different reasons (or members) that one counter tells apart; the rest are counted together as `other`. */

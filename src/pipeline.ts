@@ -8,6 +8,7 @@ import { blobsOf } from './actions/action-result.ts';
 import type { Found, NewResult, Results } from './actions/results.ts';
 import { type SignedRecord, signRecord } from './actions/signed-record.ts';
 import type { Digest } from './digest.ts';
+import { memoryBlobSizeBytesMax } from './limits.ts';
 import type { Clock } from './platform/clock.ts';
 import type { BlobStore } from './store/blob-store.ts';
 import type { Identity } from './team/identity.ts';
@@ -121,7 +122,7 @@ export class Pipeline implements Results {
       // At once, so that the disk syncs them together.
       await Promise.all(
         [...blobs].map(async ([digest, bytes]) => {
-          await memory.put(digest, bytes);
+          if (bytes.byteLength <= memoryBlobSizeBytesMax) await memory.put(digest, bytes);
           await disk.put(digest, bytes);
           onStored(bytes.byteLength);
         }),
