@@ -19,7 +19,7 @@ const source = `#include <algorithm>
 #include <unordered_map>
 int main() { std::map<int, int> counts; std::cout << counts.size(); }
 `;
-export const compile = ['g++', '-O2', '-c', 'one.cc', '-o', 'one.o', '-MD', '-MF', 'one.d'];
+const compile = ['g++', '-O2', '-c', 'one.cc', '-o', 'one.o', '-MD', '-MF', 'one.d'];
 
 /** Returns whether every bound was met. */
 export async function benchHit(work: string, all: readonly RivalName[]): Promise<boolean> {
@@ -29,9 +29,9 @@ export async function benchHit(work: string, all: readonly RivalName[]): Promise
   try {
     for (const name of names) rivals.push(await startRival(name, join(work, 'caches')));
     const costs = await measureHits(rivals, folder, roundCount);
-    const floor = medianCost(costs.get('plain')!);
+    const floor = medianCost(costs.at(-1)!);
     const figures = (['wallMs', 'cpuMs'] as const).map((part): Figure => {
-      const ms = Object.fromEntries(names.map(name => [name, medianCost(costs.get(name)!)[part]]));
+      const ms = Object.fromEntries(names.map((name, i) => [name, medianCost(costs[i]!)[part]]));
       const isWall = part === 'wallMs';
       const name = isWall ? 'one local hit, wall' : 'one local hit, CPU with daemon';
       const figure = ratioFigure(name, ms, 'ccache', isWall ? wallRatioMax : undefined);
@@ -45,21 +45,24 @@ export async function benchHit(work: string, all: readonly RivalName[]): Promise
   }
 }
 
-/** Costs of one hit by rival (for `plain`, of a program that does nothing), one for each round; rounds are interleaved. */
+/** Costs of one hit, one for each round, of each rival in order and then of a program that does nothing; rounds are interleaved. */
 export async function measureHits(
   rivals: readonly Rival[],
   folder: string,
   rounds: number,
-): Promise<Map<RivalName, Cost[]>> {
-  const contestants = [...rivals.map(rival => ({ ...rival, argv: [...rival.prefix, ...compile] })), nothing];
-  const costs = new Map<RivalName, Cost[]>(contestants.map(({ name }) => [name, []]));
+): Promise<Cost[][]> {
+  const contestants = [
+    ...rivals.map(({ prefix, env, daemonPid }) => ({ argv: [...prefix, ...compile], env, daemonPid })),
+    { argv: ['/bin/true'], env: {}, daemonPid: undefined },
+  ];
+  const costs: Cost[][] = contestants.map(() => []);
   for (const rival of rivals) await fill(rival, folder);
   for (let round = 0; round < rounds; round += 1) {
-    for (const { name, argv, env, daemonPid } of contestants) {
+    for (const [i, { argv, env, daemonPid }] of contestants.entries()) {
       // One shell starts them all, so that starting processes from here is not part of what is measured.
       const loop = `i=0; while [ $i -lt ${hitsPerRound} ]; do "$@"; i=$((i+1)); done`;
       const cost = await costOf(['sh', '-c', loop, 'sh', ...argv], { cwd: folder, env }, daemonPid);
-      costs.get(name)!.push({ wallMs: cost.wallMs / hitsPerRound, cpuMs: cost.cpuMs / hitsPerRound });
+      costs[i]!.push({ wallMs: cost.wallMs / hitsPerRound, cpuMs: cost.cpuMs / hitsPerRound });
     }
   }
   for (const rival of rivals) {
@@ -69,14 +72,13 @@ export async function measureHits(
   return costs;
 }
 
-const nothing = { name: 'plain' as const, argv: ['/bin/true'], env: {}, daemonPid: undefined };
-
 /** Compiles once to fill the cache, and once to see that it answers. */
-async function fill({ prefix, env, hits }: Rival, folder: string): Promise<void> {
-  const before = (await hits()).hits;
+async function fill(rival: Rival, folder: string): Promise<void> {
+  const { prefix, env } = rival;
+  const before = (await rival.hits()).hits;
   for (let attempt = 0; attempt < 50; attempt += 1) {
     await runOk([...prefix, ...compile], { cwd: folder, env });
-    if ((await hits()).hits > before) return;
+    if ((await rival.hits()).hits > before) return;
     await sleep(50); // some store after the compiler has been let go
   }
   throw new Error(`${prefix[0]} does not cache the compile`);

@@ -6,18 +6,24 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FarmName } from '../lab/farms.ts';
 import { benchBuild } from './build.ts';
+import { benchEntries } from './entries.ts';
 import { benchFarm } from './farm.ts';
 import { benchHit } from './hit.ts';
 import { type CompilerFamily, projects } from './projects.ts';
-import { type RivalName, rivalsHere } from './rivals.ts';
+import { endRivals, type RivalName, rivalsHere } from './rivals.ts';
+import { benchRust } from './rust.ts';
 
 const usage = `usage: npm run bench -- hit
        npm run bench -- farm [--farms p2pcache,distcc,pump,icecc] [--hosts 7] [--jobs 12] [--every 1]
        npm run bench -- build [project…] [--compilers gcc,clang] [--cold-rounds 3] [--hot-rounds 5]
+       npm run bench -- rust [--cold-rounds 3] [--hot-rounds 5]
+       npm run bench -- entries [--count 50000]
 
-  hit    one local hit
-  farm   compiles on other hosts, in a lab of network namespaces with a quarter of a core each (needs root)
-  build  real projects from Debian's sources: ${projects.map(({ name }) => name).join(', ')}
+  hit      one local hit
+  farm     compiles on other hosts, in a lab of network namespaces with a quarter of a core each (needs root)
+  build    real projects from Debian's sources: ${projects.map(({ name }) => name).join(', ')}
+  rust     a program that depends on real crates, by cargo
+  entries  a daemon whose store is full: its memory, and one hit
 
   --rivals ${rivalsHere().join(',')}
 
@@ -30,6 +36,7 @@ const options = {
   compilers: { type: 'string', default: 'gcc,clang' },
   'cold-rounds': { type: 'string', default: '3' },
   'hot-rounds': { type: 'string', default: '5' },
+  count: { type: 'string', default: '50000' },
   farms: { type: 'string', default: 'distcc,pump,icecc,p2pcache' },
   hosts: { type: 'string', default: '7' },
   'cpu-share': { type: 'string', default: '0.25' },
@@ -42,6 +49,9 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [name, ...rest] = positionals;
   const rivals = values.rivals.split(',') as RivalName[];
+  const coldRounds = Number(values['cold-rounds']);
+  const hotRounds = Number(values['hot-rounds']);
+  const measured = { rivals, coldRounds, hotRounds };
   const benches: Readonly<Record<string, (work: string) => Promise<boolean>>> = {
     hit: work => benchHit(work, rivals),
     farm: work =>
@@ -57,10 +67,10 @@ async function main(): Promise<number> {
       benchBuild(work, {
         projects: rest,
         families: values.compilers.split(',') as CompilerFamily[],
-        rivals,
-        coldRounds: Number(values['cold-rounds']),
-        hotRounds: Number(values['hot-rounds']),
+        ...measured,
       }),
+    rust: work => benchRust(work, measured),
+    entries: work => benchEntries(work, Number(values.count)),
   };
   const bench = benches[name ?? ''];
   if (bench === undefined || values.help) {
@@ -68,6 +78,14 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const work = mkdtempSync(join(tmpdir(), 'p2pcache-bench-'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      void endRivals().finally(() => {
+        rmSync(work, { recursive: true, force: true });
+        process.exit(130);
+      });
+    });
+  }
   try {
     return (await bench(work)) ? 0 : 1;
   } finally {

@@ -3,9 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { DaemonStatus } from '../../src/control.ts';
-import type { StatsSnapshot } from '../../src/stats.ts';
+import { P2pcacheRival } from './p2pcache-rival.ts';
 import { environment, run, runOk } from './run.ts';
 
 export type RivalName = 'plain' | 'ccache' | 'sccache' | 'p2pcache';
@@ -23,23 +21,36 @@ export interface Rival {
   end(): Promise<void>;
 }
 
-const program = fileURLToPath(new URL('../../cli/p2pcache.js', import.meta.url));
-
 /** The rivals that are installed here, in the order in which they are shown. */
 export function rivalsHere(): RivalName[] {
   const optional = (['ccache', 'sccache'] as const).filter(name => findProgram(name) !== undefined);
   return ['plain', ...optional, 'p2pcache'];
 }
 
+/** Everything that was started, so that an interrupted benchmark leaves no server behind. */
+const started = new Set<Rival>();
+
 /** A rival with an empty cache in a new folder below `parent`. */
 export async function startRival(name: RivalName, parent: string): Promise<Rival> {
   const folder = join(parent, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  if (name === 'ccache') return ccache(folder);
-  if (name === 'sccache') return sccache(folder);
-  return name === 'p2pcache' ? p2pcache(folder) : plain(folder);
+  const rival = await makers[name](folder);
+  started.add(rival);
+  return rival;
 }
+
+/** Ends all rivals that were ever started; those that have ended stay so. */
+export async function endRivals(): Promise<void> {
+  for (const rival of started) await rival.end().catch(() => {});
+}
+
+const makers: Readonly<Record<RivalName, (folder: string) => Promise<Rival> | Rival>> = {
+  plain,
+  ccache,
+  sccache,
+  p2pcache: folder => P2pcacheRival.found(folder),
+};
 
 function plain(folder: string): Rival {
   const hits = async () => ({ hits: 0, of: 0 });
@@ -90,37 +101,6 @@ async function sccache(folder: string): Promise<Rival> {
       await run([file, '--stop-server'], { cwd: folder, env });
       server.kill('SIGKILL');
       await remove(folder);
-    },
-  };
-}
-
-/** A real daemon with real stores, the only member of a team of its own. */
-async function p2pcache(home: string): Promise<Rival> {
-  const own = {
-    P2PCACHE_HOME: home,
-    P2PCACHE_LISTEN: '127.0.0.1:0',
-    P2PCACHE_DOOR_LISTEN: 'off',
-    P2PCACHE_MDNS: 'off',
-  };
-  const ask = async (...args: string[]) =>
-    (await runOk([process.execPath, program, ...args], { cwd: home, env: own })).stdout;
-  await ask('join', 'bench', '--create', '--name', 'bench-1');
-  const variables = JSON.parse(await ask('env', '--json')) as Record<string, string>;
-  const { pid } = JSON.parse(await ask('status', '--json')) as DaemonStatus;
-  return {
-    name: 'p2pcache',
-    prefix: [variables.P2PCACHE_LAUNCHER!],
-    env: { P2PCACHE_HOME: home },
-    daemonPid: pid,
-    async hits() {
-      const { hits, misses } = JSON.parse(await ask('stats', '--json')) as StatsSnapshot;
-      const count = hits.memory + hits.disk + hits.peer;
-      return { hits: count, of: count + misses };
-    },
-    async end() {
-      await ask('stop').catch(() => process.kill(pid, 'SIGKILL'));
-      while (existsSync(`/proc/${pid}`)) await sleep(20);
-      await remove(home);
     },
   };
 }
