@@ -25,6 +25,7 @@ export class CopyUpdates {
   readonly #toolchains = new Set<Digest>();
   #turn: Promise<void> = Promise.resolve();
   #isBroken = false;
+  #toldCount = 0;
 
   constructor(copy: ClientCopy, client: MemberKey, files: FileSource) {
     this.#copy = copy;
@@ -39,6 +40,8 @@ export class CopyUpdates {
 
   /** Resolves once the copy has all that this and every earlier request told. */
   bring(request: JobRequest, want: Want, signal: AbortSignal): Promise<void> {
+    if (request.toldBefore !== this.#toldCount) this.#isBroken = true;
+    this.#toldCount += request.entries.length;
     const turn = this.#turn.then(() => this.#bringNow(request, want, signal));
     this.#turn = turn.catch(() => {
       this.#isBroken = true;

@@ -59,6 +59,9 @@ export interface FarmEvents {
 /** Text messages of compilers are looked up in files that libc reads unseen: only these languages need none. */
 const plainLocale = /^(C|POSIX|C\.utf-?8|en_[A-Z]{2}(\.utf-?8)?)$/i;
 
+/** After these the job may go to another worker, or to the same one. */
+const retriedRefusals: ReadonlySet<string> = new Set(['busy', 'not-lending', 'role', 'tree-lost']);
+
 export class FarmedCompiles implements RemoteRuns {
   readonly #parts: FarmedCompilesParts;
   readonly #scanner: IncludeScanner;
@@ -121,9 +124,8 @@ export class FarmedCompiles implements RemoteRuns {
       if (outcome === 'moved' || outcome === 'gone') continue;
       if (outcome.kind === 'refused') {
         events.returned(outcome.reason);
-        const retry = this.#onRefused(worker, outcome.reason);
-        if (retry === undefined) return this.#stay(outcome.reason);
-        if (retry === 'counts') attempts++;
+        if (!retriedRefusals.has(outcome.reason)) return this.#stay(outcome.reason);
+        if (outcome.reason === 'tree-lost') attempts++;
         continue;
       }
       const run =
@@ -159,6 +161,7 @@ export class FarmedCompiles implements RemoteRuns {
     const recalled = new AbortController();
     const sent = dispatcher.sends(worker.member, mayMove, reason => recalled.abort(reason));
     try {
+      signal.throwIfAborted(); // what a request tells counts as told
       const request = this.#requestOf(worker, job, toolchain, guess);
       const asked = {
         bytesOf: (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
@@ -166,6 +169,8 @@ export class FarmedCompiles implements RemoteRuns {
       };
       const stop = AbortSignal.any([signal, recalled.signal]);
       const outcome = await network.run(worker.member, request, asked, stop);
+      if (outcome.kind === 'refused' && outcome.reason === 'tree-lost')
+        this.#toldTo(worker).forget(request.epoch);
       const isItsFault =
         outcome.kind === 'refused' && !['busy', 'tree-lost', 'unsound', 'limit'].includes(outcome.reason);
       if (isItsFault) sent.failed();
@@ -185,6 +190,7 @@ export class FarmedCompiles implements RemoteRuns {
   #requestOf(worker: OfferingWorker, job: Job, toolchain: Toolchain, guess: ReadonlySet<string>): JobRequest {
     const told = this.#toldTo(worker);
     told.note(toolchain);
+    const toldBefore = told.count;
     const entries = told.news(guess);
     const blobs = new Map<Digest, Uint8Array>();
     let room = farmBlobsPerFrameBytesMax;
@@ -197,7 +203,7 @@ export class FarmedCompiles implements RemoteRuns {
       blobs.set(entry.digest, bytes);
       room -= size;
     }
-    return { job, epoch: told.epoch, entries, blobs };
+    return { job, epoch: told.epoch, toldBefore, entries, blobs };
   }
 
   #toldTo({ member, session }: OfferingWorker): ToldFiles {
@@ -207,15 +213,6 @@ export class FarmedCompiles implements RemoteRuns {
       this.#told.set(member, told);
     }
     return told.files;
-  }
-
-  /** Undefined: do not try elsewhere; `counts`: one attempt less is left. */
-  #onRefused(worker: OfferingWorker, reason: string): 'free' | 'counts' | undefined {
-    if (reason === 'tree-lost') {
-      this.#toldTo(worker).forget();
-      return 'counts';
-    }
-    return reason === 'busy' || reason === 'not-lending' || reason === 'role' ? 'free' : undefined;
   }
 
   /** What the compile will probably read: by earlier runs of the same command, else by its #include lines. */

@@ -13,6 +13,7 @@ export class ToldFiles {
   readonly #folders = new Set<string>();
   readonly #toolchains = new Set<Digest>();
   #epoch = 0;
+  #count = 0;
 
   constructor(tree: LocalTree) {
     this.#tree = tree;
@@ -22,12 +23,19 @@ export class ToldFiles {
     return this.#epoch;
   }
 
-  /** Starts over: the worker has lost what it was told. */
-  forget(): void {
+  /** Entries told in this epoch. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Starts over: the worker has lost what it was told in this epoch. Nothing to do where that was another one. */
+  forget(epoch: number): void {
+    if (epoch !== this.#epoch) return;
     this.#told.clear();
     this.#folders.clear();
     this.#toolchains.clear();
     this.#epoch++;
+    this.#count = 0;
   }
 
   /** Takes note of a toolchain, whose files the worker gets with it. */
@@ -48,6 +56,7 @@ export class ToldFiles {
   news(paths: Iterable<string>): TreeEntry[] {
     const news: TreeEntry[] = [];
     for (const path of paths) this.#visit(path, news, 0);
+    this.#count += news.length;
     return news;
   }
 

@@ -124,6 +124,7 @@ export class WorkerSession {
     let outcome: JobOutcome;
     try {
       if (!maySubmit(this.#client)) outcome = refused('role');
+      else if (request.epoch < this.#epoch) outcome = refused('tree-lost');
       else {
         // Also for a job that is refused: what the client told counts as told.
         const updates = this.#updatesOf(request.epoch);

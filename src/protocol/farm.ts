@@ -40,6 +40,8 @@ export interface JobRequest {
   readonly job: Job;
   /** Counts up whenever the client forgets what it told: the worker then starts its copy anew. */
   readonly epoch: number;
+  /** Entries told before these in this epoch: a worker that knows of another number has missed some. */
+  readonly toldBefore: number;
   /** Changes to the worker's copy of the client's files, in order. */
   readonly entries: readonly TreeEntry[];
   /** Contents that the worker can hardly have yet, such as the source. */
@@ -107,8 +109,8 @@ const setBytesMax = 4 * 1024 * 1024;
 export function farmRequestToWire(message: FarmRequest): unknown {
   if (message.kind === 'cancel') return ['cancel', message.id];
   if (message.kind === 'blobs') return ['blobs', message.id, [...message.blobs]];
-  const { job, epoch, entries, blobs } = message.request;
-  return ['run', message.id, jobToWire(job), epoch, entries.map(entryToWire), [...blobs]];
+  const { job, epoch, toldBefore, entries, blobs } = message.request;
+  return ['run', message.id, jobToWire(job), [epoch, toldBefore], entries.map(entryToWire), [...blobs]];
 }
 
 /** Throws a ProtocolError on anything but a well-formed request. Whether bytes match digests is the caller's to check. */
@@ -120,10 +122,12 @@ export function farmRequestFromWire(value: unknown): FarmRequest {
     return { kind, id: count32(id), blobs: blobsFromWire(blobs) };
   }
   if (kind !== 'run') throw malformed('not a farm request');
-  const [, id, job, epoch, entries, blobs] = fields(value, 6);
+  const [, id, job, position, entries, blobs] = fields(value, 6);
+  const [epoch, toldBefore] = fields(position, 2);
   const request = {
     job: jobFromWire(job),
     epoch: count32(epoch),
+    toldBefore: count32(toldBefore),
     entries: entriesFromWire(entries),
     blobs: blobsFromWire(blobs),
   };
