@@ -25,6 +25,7 @@ import { makeObserverLog } from '../../src/farm/observer-log.ts';
 import type { SandboxEnd, SandboxLimits } from '../../src/farm/sandbox.ts';
 import { ToldFiles } from '../../src/farm/told-files.ts';
 import { type SharedParts, sharedParts } from '../support/compile-rig.ts';
+import { processesNamed } from '../support/farm-rig.ts';
 
 const trouble = await bubblewrapTrouble();
 const hasPerl = existsSync('/usr/bin/perl');
@@ -178,16 +179,3 @@ describe.skipIf(trouble !== undefined || !hasPerl)('a job in the sandbox', () =>
     return { ...end, folder: hostFolder };
   }
 });
-
-/** Processes of this machine whose command line holds the text. */
-function processesNamed(text: string): string[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name) && name !== String(process.pid))
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').startsWith(text);
-      } catch {
-        return false;
-      }
-    });
-}

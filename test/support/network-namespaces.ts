@@ -63,6 +63,11 @@ export class LocalNetwork {
     return name;
   }
 
+  /** Pulls a host's cable. */
+  async unplug(host: string): Promise<void> {
+    await this.#in(host, ['ip', 'link', 'set', 'eth0', 'down']);
+  }
+
   get #bridge(): string {
     return `${this.#name}b`;
   }

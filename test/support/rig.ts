@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { askDaemon } from '../../cli/control-client.ts';
 import type { DaemonStatus, NewInvite, TeamView } from '../../src/control.ts';
+import type { FarmView } from '../../src/control-farm.ts';
 import { memberPaths } from '../../src/control-paths.ts';
 import type { StatsSnapshot } from '../../src/stats.ts';
 
@@ -17,6 +18,11 @@ export interface Ran {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface Started {
+  readonly pid: number;
+  readonly ended: Promise<Ran>;
 }
 
 export interface RunOptions {
@@ -38,18 +44,31 @@ export class Rig implements AsyncDisposable {
   }
 
   /** A member's home, with no daemon yet. `env` overrides the settings that keep it on loopback;
-   * `namespace` is the network namespace in which all that it runs is run. */
-  member(name: string, env: Readonly<Record<string, string>> = {}, namespace?: string): RigMember {
+   * `enter`: a network namespace in which all that it runs is run, or what comes before every command. */
+  member(
+    name: string,
+    env: Readonly<Record<string, string>> = {},
+    enter: string | readonly string[] = [],
+  ): RigMember {
     const home = join(this.folder, name);
     mkdirSync(home, { recursive: true });
-    const member = new RigMember(name, home, env, namespace);
+    const member = new RigMember(
+      name,
+      home,
+      env,
+      typeof enter === 'string' ? ['ip', 'netns', 'exec', enter] : enter,
+    );
     this.#members.push(member);
     return member;
   }
 
   /** A founder of team `acme` and others who joined it by invite, all connected to the founder. */
-  async team(...names: readonly string[]): Promise<RigMember[]> {
-    const members = names.map(name => this.member(name));
+  team(...names: readonly string[]): Promise<RigMember[]> {
+    return this.join(names.map(name => this.member(name)));
+  }
+
+  /** The same with these members. */
+  async join(members: RigMember[]): Promise<RigMember[]> {
     const [founder, ...others] = members;
     await founder!.ok('join', 'acme', '--create', '--name', founder!.name);
     for (const member of others) {
@@ -71,12 +90,12 @@ export class RigMember {
   readonly name: string;
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly #namespace: string | undefined;
+  readonly #enter: readonly string[];
   readonly #pids = new Set<number>();
   #frozen: readonly number[] = [];
 
-  constructor(name: string, home: string, env: Readonly<Record<string, string>>, namespace?: string) {
-    this.#namespace = namespace;
+  constructor(name: string, home: string, env: Readonly<Record<string, string>>, enter: readonly string[]) {
+    this.#enter = enter;
     this.name = name;
     this.home = home;
     this.env = {
@@ -147,6 +166,12 @@ export class RigMember {
     while (!isSo(await askDaemon(controlSocket, 'team', {}))) await sleep(20);
   }
 
+  /** As `p2pcache farm --json`, but without the cost of a command; its daemon must run. */
+  farm(): Promise<FarmView> {
+    const { controlSocket } = memberPaths(this.env, this.home, this.home);
+    return askDaemon(controlSocket, 'farm', {});
+  }
+
   /** Resolves once that member is online for this one. */
   sees(name: string): Promise<void> {
     return this.until(team => team.members.some(member => member.name === name && member.isOnline));
@@ -168,11 +193,15 @@ export class RigMember {
     }
   }
 
-  exec(argv: readonly string[], { input, cwd, env }: RunOptions = {}): Promise<Ran> {
-    const inside = this.#namespace === undefined ? [] : ['ip', 'netns', 'exec', this.#namespace];
-    const [file = '', ...args] = [...inside, ...argv];
-    return new Promise((resolve, reject) => {
-      const child = spawn(file, args, { cwd: cwd ?? this.home, env: { ...this.env, ...env } });
+  exec(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.start(argv, options).ended;
+  }
+
+  /** Runs a program that the test may signal. */
+  start(argv: readonly string[], { input, cwd, env }: RunOptions = {}): Started {
+    const [file = '', ...args] = [...this.#enter, ...argv];
+    const child = spawn(file, args, { cwd: cwd ?? this.home, env: { ...this.env, ...env } });
+    const ended = new Promise<Ran>((resolve, reject) => {
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', text => (stdout += text));
@@ -182,6 +211,7 @@ export class RigMember {
       child.stdin.on('error', () => {});
       child.stdin.end(input ?? '');
     });
+    return { pid: child.pid!, ended };
   }
 }
 
