@@ -1,5 +1,5 @@
 // What the daemon does for `p2pcache farm` and `p2pcache doctor farm`.
-import type { FarmCheck, FarmView } from '../src/control-farm.ts';
+import { type FarmCheck, type FarmView, unsafeLending } from '../src/control-farm.ts';
 import { CodedError } from '../src/errors.ts';
 import { lendingSlotsMax } from '../src/limits.ts';
 import type { Daemon } from './daemon.ts';
@@ -25,7 +25,13 @@ export function farmOperations(daemon: Daemon): FarmHandlers {
           hint: 'always, or idle',
         });
       }
-      await farmOf(daemon).lending.lend({ slots, when });
+      const sandbox = request.sandbox ?? 'bubblewrap';
+      if (sandbox !== 'bubblewrap' && sandbox !== 'none') {
+        throw new CodedError('BAD_INPUT', `there is no sandbox ${JSON.stringify(sandbox)}`, {
+          hint: 'bubblewrap, or none',
+        });
+      }
+      await farmOf(daemon).lending.lend({ slots, when, sandbox });
       return viewOf(daemon);
     },
     farmOff: async () => {
@@ -76,7 +82,7 @@ async function checksOf(daemon: Daemon): Promise<FarmCheck[]> {
   const { farm, team, identity } = session;
   if (farm === undefined) return [{ what: 'team', isFine: false, detail: 'this machine is in no team' }];
   const keyring = team.ledger.keyring();
-  const trouble = await farm.lending.trouble();
+  const trouble = await farm.lending.trouble('bubblewrap');
   const isWorker = keyring.hasRole(identity.key, 'worker');
   const terms = farm.lending.terms;
   const workers = farm.hub.workers();
@@ -97,6 +103,7 @@ async function checksOf(daemon: Daemon): Promise<FarmCheck[]> {
       isFine: true,
       detail: terms === undefined ? 'off (p2pcache farm on)' : `${terms.slots} slots, ${terms.when}`,
     },
+    ...(terms?.sandbox === 'none' ? [{ what: 'lending', isFine: false, detail: unsafeLending }] : []),
     {
       what: 'sending',
       isFine: foundation.config.farm === 'auto',

@@ -9,6 +9,7 @@ import type { Identity, MemberKey } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import type { Foundation } from './compose.ts';
 import type { FarmHub } from './libp2p/farm-hub.ts';
+import { BareRoot, bareRootTrouble } from './system/bare-root.ts';
 import { Bubblewrap, bubblewrapTrouble } from './system/bubblewrap.ts';
 import { JobCgroup } from './system/job-cgroup.ts';
 import { readKept, writeKept } from './system/kept-file.ts';
@@ -19,6 +20,8 @@ export interface LendingTerms {
   readonly slots: number;
   /** `idle`: only while nobody needs the machine, and jobs that run then are sent home. */
   readonly when: 'always' | 'idle';
+  /** `none`: bubblewrap does not run here, and the owner lends this machine all the same. */
+  readonly sandbox: 'bubblewrap' | 'none';
 }
 
 export interface LendingParts {
@@ -84,9 +87,10 @@ export class Lending {
         hint: 'an admin gives it, for example with: p2pcache trust <name> --roles writer,worker',
       });
     }
-    const trouble = await this.trouble();
+    const trouble = await this.trouble(terms.sandbox);
     if (trouble !== undefined) {
-      throw new CodedError('BAD_INPUT', `jobs of others cannot run safely here: ${trouble}`, {
+      const isSafe = terms.sandbox === 'none' ? '' : ' safely';
+      throw new CodedError('BAD_INPUT', `jobs of others cannot run${isSafe} here: ${trouble}`, {
         hint: 'p2pcache doctor farm says more; Debian: apt-get install bubblewrap',
       });
     }
@@ -101,10 +105,10 @@ export class Lending {
     await writeKept(this.#file(), null);
   }
 
-  /** Why this machine cannot lend, in words for a person. */
-  async trouble(): Promise<string | undefined> {
+  /** Why this machine cannot lend with this sandbox, in words for a person. */
+  async trouble(sandbox: LendingTerms['sandbox']): Promise<string | undefined> {
     if (this.#parts.observer() === undefined) return 'the launcher is not set up yet (p2pcache env does it)';
-    return bubblewrapTrouble();
+    return sandbox === 'none' ? bareRootTrouble() : bubblewrapTrouble();
   }
 
   stop(): void {
@@ -119,12 +123,13 @@ export class Lending {
     });
     const mayRun = (member: MemberKey) => submitters.some(role => keyring().hasRole(member, role));
     this.#terms = terms;
+    const Sandbox = terms.sandbox === 'none' ? BareRoot : Bubblewrap;
     this.#worker = new Worker({
       identity,
       teamId,
       clock: realClock,
       dir: join(foundation.paths.dataDir, 'jobs'),
-      sandbox: new Bubblewrap(observer()!, this.#cgroup),
+      sandbox: new Sandbox(observer()!, this.#cgroup),
       slots: terms.slots,
       files,
       maySubmit: member => mayRun(member) && keyring().hasRole(identity.key, 'worker'),
@@ -177,7 +182,11 @@ export class Lending {
 }
 
 function readTerms(kept: unknown): LendingTerms | undefined {
-  const { slots, when } = (kept ?? {}) as Partial<LendingTerms>;
+  const { slots, when, sandbox } = (kept ?? {}) as Partial<LendingTerms>;
   if (!Number.isInteger(slots) || slots! < 1) return undefined;
-  return { slots: slots!, when: when === 'idle' ? 'idle' : 'always' };
+  return {
+    slots: slots!,
+    when: when === 'idle' ? 'idle' : 'always',
+    sandbox: sandbox === 'none' ? 'none' : 'bubblewrap',
+  };
 }

@@ -2,7 +2,7 @@
 
 export interface FarmOperations {
   farm: { request: Record<string, never>; progress: never; result: FarmView };
-  farmOn: { request: { slots?: number; when?: string }; progress: never; result: FarmView };
+  farmOn: { request: { slots?: number; when?: string; sandbox?: string }; progress: never; result: FarmView };
   farmOff: { request: Record<string, never>; progress: never; result: FarmView };
   farmDoctor: { request: Record<string, never>; progress: never; result: { checks: readonly FarmCheck[] } };
 }
@@ -14,6 +14,8 @@ export interface FarmView {
   readonly lending: {
     readonly slots: number;
     readonly when: string;
+    /** `bubblewrap`, or `none` where the owner said so. */
+    readonly sandbox: string;
     readonly jobs: number;
     readonly isBusy: boolean;
   } | null;
@@ -46,3 +48,8 @@ export interface FarmCheck {
   readonly isFine: boolean;
   readonly detail: string;
 }
+
+/** What an owner who lends without a sandbox must know. */
+export const unsafeLending =
+  'NO SANDBOX: whoever may submit jobs can reach the network and the processes of this machine from here, and everything on it ' +
+  'where the daemon runs as root; end it with: p2pcache farm off';

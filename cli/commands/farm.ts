@@ -1,15 +1,16 @@
 // `p2pcache farm`: what idle teammates compile for this machine and it for them; `on` and `off` lend it and take it back.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import type { FarmView } from '../../src/control-farm.ts';
+import { type FarmView, unsafeLending } from '../../src/control-farm.ts';
 import { CodedError } from '../../src/errors.ts';
 import { ask, ownPaths } from '../daemon.ts';
 import { setUpLauncher } from '../launcher-setup.ts';
-import { bold, formatDuration, print, printJson, table } from '../output.ts';
+import { bold, formatDuration, print, printJson, say, table } from '../output.ts';
 
 interface OnOptions {
   readonly slots?: string;
   readonly when: string;
+  readonly sandbox: string;
   readonly json?: boolean;
 }
 
@@ -31,16 +32,25 @@ const on = new Command('on')
       .choices(['always', 'idle'])
       .default('always'),
   )
+  .addOption(
+    new Option(
+      '--sandbox <sandbox>',
+      'bubblewrap; none: without one, where bubblewrap does not run. Dangerous',
+    )
+      .choices(['bubblewrap', 'none'])
+      .default('bubblewrap'),
+  )
   .option('--json', 'print JSON')
-  .action(async ({ slots, when, json }: OnOptions) => {
+  .action(async ({ slots, when, sandbox, json }: OnOptions) => {
     if (slots !== undefined && !/^\d{1,4}$/.test(slots)) {
       throw new CodedError('BAD_INPUT', `${JSON.stringify(slots)} is not a number of slots`, {
         hint: 'for example: p2pcache farm on --slots 4',
       });
     }
     await setUpLauncher(ownPaths());
-    const request = { when, ...(slots === undefined ? {} : { slots: Number(slots) }) };
+    const request = { when, sandbox, ...(slots === undefined ? {} : { slots: Number(slots) }) };
     const view = await ask('farmOn', request);
+    if (sandbox === 'none') say(bold(unsafeLending));
     if (json) printJson(view);
     else print(`lending ${view.lending?.slots ?? 0} slots, ${when}; take it back with: p2pcache farm off`);
   });
@@ -93,6 +103,7 @@ function describe(view: FarmView): string {
     ['now', `${running.here} compiles here (of ${view.localSlots}), ${running.elsewhere} at teammates`],
     ['jobs', `${jobs.sent} sent, ${jobs.done} done; ${jobs.ranForOthers} run for others`],
   ];
+  if (lending?.sandbox === 'none') rows.push(['', bold(unsafeLending)]);
   if (lastBuild !== null && lastBuild.wallMs > 0) {
     const { workMs, wallMs } = lastBuild;
     const factor = (workMs / wallMs).toFixed(1);

@@ -3,26 +3,36 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Sandbox, type SandboxEnd, SandboxError, type SandboxRun } from '../../src/farm/sandbox.ts';
+import {
+  type Sandbox,
+  type SandboxEnd,
+  SandboxError,
+  type SandboxLimits,
+  type SandboxRun,
+} from '../../src/farm/sandbox.ts';
 import type { JobCgroup } from './job-cgroup.ts';
 
 /** How often a job's use of the disk is looked at. */
 const diskCheckMs = 250;
 
 export class Bubblewrap implements Sandbox {
-  readonly kind = 'bubblewrap';
-  readonly #observer: string;
+  readonly kind: string = 'bubblewrap';
+  protected readonly observer: string;
   readonly #cgroup: JobCgroup | undefined;
 
   /** `observer`: the compiled library that jobs are run with. `cgroup`: bounds what resource limits cannot, where there is one. */
   constructor(observer: string, cgroup: JobCgroup | undefined) {
-    this.#observer = observer;
+    this.observer = observer;
     this.#cgroup = cgroup;
   }
 
   run(run: SandboxRun, signal: AbortSignal): Promise<SandboxEnd> {
     signal.throwIfAborted();
-    const [program, ...args] = this.#commandLine(run);
+    const [program, ...args] = [
+      ...(this.#cgroup?.wrapper() ?? []),
+      ...resourceLimits(run.limits),
+      ...this.commandLine(run),
+    ];
     const startedMs = performance.now();
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, detached: true });
     const ended = Promise.withResolvers<SandboxEnd>();
@@ -44,7 +54,9 @@ export class Bubblewrap implements Sandbox {
       const durationMs = performance.now() - startedMs;
       const [stdout, stderr] = [out(), err()];
       const trouble =
-        exitCode === 1 ? /^(?:bwrap|prlimit): .*/.exec(stderr.toString('latin1'))?.[0] : undefined;
+        exitCode === 1
+          ? /^(?:bwrap|prlimit|unshare|mount|chroot): .*/.exec(stderr.toString('latin1'))?.[0]
+          : undefined;
       if (signal.aborted) ended.reject(signal.reason);
       else if (trouble !== undefined) ended.reject(new SandboxError(trouble));
       else ended.resolve({ exitCode: exitCode ?? undefined, broke, stdout, stderr, durationMs });
@@ -56,20 +68,13 @@ export class Bubblewrap implements Sandbox {
     });
   }
 
-  #commandLine({ root, writable, log, argv, cwd, environment, limits }: SandboxRun): string[] {
+  /** What runs the job, within its resource limits. */
+  protected commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {
     const folders = writable.flatMap(({ path, hostFolder, subfolders }) => [
       ...['--bind', hostFolder, path],
       ...subfolders.flatMap(below => ['--ro-bind', join(root, below), below]),
     ]);
     return [
-      ...(this.#cgroup?.wrapper() ?? []),
-      'prlimit',
-      `--as=${limits.memoryBytes}`,
-      `--cpu=${limits.cpuS}`,
-      `--fsize=${limits.fileBytes}`,
-      `--nproc=${limits.processes}`,
-      '--core=0',
-      '--nofile=1024',
       'bwrap',
       '--unshare-all',
       '--unshare-user',
@@ -80,12 +85,24 @@ export class Bubblewrap implements Sandbox {
       'ALL',
       ...['--ro-bind', root, '/', '--dev', '/dev', '--proc', '/proc'],
       ...folders,
-      ...['--ro-bind', this.#observer, '/.p2pcache/observer.so', '--bind', log.hostFile, log.path],
+      ...['--ro-bind', this.observer, '/.p2pcache/observer.so', '--bind', log.hostFile, log.path],
       '--clearenv',
       ...[...environment].flatMap(([name, value]) => ['--setenv', name, value]),
       ...['--chdir', cwd, '--', ...argv],
     ];
   }
+}
+
+function resourceLimits(limits: SandboxLimits): string[] {
+  return [
+    'prlimit',
+    `--as=${limits.memoryBytes}`,
+    `--cpu=${limits.cpuS}`,
+    `--fsize=${limits.fileBytes}`,
+    `--nproc=${limits.processes}`,
+    '--core=0',
+    '--nofile=1024',
+  ];
 }
 
 /** Why bubblewrap cannot be used here, in words for a person; undefined where it can. */

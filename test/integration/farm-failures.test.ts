@@ -101,6 +101,28 @@ test('an object that is larger than a job may make', async () => {
   expect((await worker!.farm()).lending?.jobs).toBe(0);
 });
 
+test.skipIf(obstacle !== undefined)(
+  'a machine without bubblewrap lends nothing, unless its owner insists',
+  async () => {
+    await using rig = await Rig.create();
+    const worker = rig.member('worker', {}, privately('mount --bind /dev/null /usr/bin/bwrap'));
+    const client = rig.member('client', oneSlot);
+    await rig.join([worker, client]);
+    const refused = await worker.run('farm', 'on');
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('cannot run safely here'),
+    ]);
+    expect((await worker.farm()).lending).toBeNull();
+    const { stderr } = await worker.ok('farm', 'on', '--slots', '2', '--sandbox', 'none');
+    expect(stderr).toContain('NO SANDBOX');
+    expect((await worker.ok('farm')).stdout).toContain('NO SANDBOX');
+    expect((await worker.ok('doctor', 'farm')).stdout).toContain('NO SANDBOX');
+    await untilFarm(client, ({ workers }) => workers.length === 1);
+    expect(await farmed(client, 'bare')).toEqual({ sent: 1, done: 1, returned: {} });
+  },
+);
+
 async function lend(rig: Rig, worker: RigMember, client: RigMember): Promise<void> {
   await rig.join([worker, client]);
   await worker.ok('farm', 'on', '--slots', '2');

@@ -83,7 +83,11 @@ const codecs: Codec[] = [
   [
     'farm request',
     [
-      { kind: 'run', id: 1, request: { job, epoch: 2, toldBefore: 7, entries, blobs: new Map([[digest, bytes(1)]]) } },
+      {
+        kind: 'run',
+        id: 1,
+        request: { job, epoch: 2, toldBefore: 7, entries, blobs: new Map([[digest, bytes(1)]]) },
+      },
       { kind: 'cancel', id: 2 },
       { kind: 'blobs', id: 3, blobs: new Map() },
     ],
