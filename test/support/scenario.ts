@@ -147,25 +147,39 @@ export class ScenarioFolder {
 /** Names that compilers make up anew each time. */
 const temporaryName = /(\/tmp\/cc|-)(?:(?<=cc)\w{6}|[0-9a-f]{8}(?=\.\w+\.tmp))/g;
 
-/** Runs one shell line to its end. */
+/** The slowest step takes seconds; what hangs for so long hangs for ever. */
+const stepTimeoutMs = 90_000;
+
+/** Runs one shell line to its end; one that does not come to it is killed with all its processes and ends as `hangs`. */
 export function runShell(
   line: string,
   cwd: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ end: string; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', line], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('/bin/sh', ['-c', line], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let hangs = false;
+    const timer = setTimeout(() => {
+      hangs = true;
+      process.kill(-child.pid!, 'SIGKILL');
+    }, stepTimeoutMs);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', chunk => out.push(chunk));
     child.stderr.on('data', chunk => err.push(chunk));
     child.once('error', reject);
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       const [stdout, stderr] = [out, err].map(chunks => Buffer.concat(chunks).toString('latin1')) as [
         string,
         string,
       ];
-      resolve({ end: signal ?? `exit code ${code}`, stdout, stderr });
+      resolve({ end: hangs ? 'hangs' : (signal ?? `exit code ${code}`), stdout, stderr });
     });
   });
 }

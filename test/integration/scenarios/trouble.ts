@@ -1,48 +1,48 @@
 // Scenarios: signals, limits, full disks, closed streams, and files that change while they are compiled.
 import type { Scenario } from '../../support/scenario.ts';
 
-/** Compiles for about a second: long enough to be met in the middle of it. */
-const slow = {
+const files = { 'a.c': 'int f(void) { int unused; return 1; }\n' };
+
+/** A source that takes about 4 ms of -O1 for each of its functions. */
+const slowFiles = (functions: number) => ({
   'slow.c':
     '#include "late.h"\nextern volatile int v;\n#define S if (v > n) n += v; else v = n;\n' +
     '#define F(a) int f##a(int n) { S S S S S S return n + LATE; }\n' +
-    ['F', 'T1', 'T2']
-      .map(
-        (inner, i) =>
-          `#define T${i + 1}(a) ${[...'0123456789'].map(digit => `${inner}(a##${digit})`).join(' ')}\n`,
-      )
-      .join('') +
-    'T3(1)\n',
+    Array.from({ length: functions }, (_, i) => `F(${i})\n`).join(''),
   'late.h': '#define LATE 1\n',
-};
+});
+/** Long enough to be met in the middle of it. */
+const slow = slowFiles(100);
+/** Long enough to be killed in the middle of it. */
+const long = slowFiles(300);
+/** Never comes to its end: it is killed first. */
+const endless = slowFiles(1500);
 /** A compile that keeps its temporary files: it has read everything once the second of them is there. */
 const saving = (compiler: string) => `${compiler} -O1 -save-temps -c slow.c`;
 const started = (compiler: string) =>
   `${saving(compiler)} & for i in $(seq 500); do [ -e slow.s ] || [ -e slow.bc ] && break; sleep 0.02; done`;
 const clean = 'rm -f slow.[iso] slow.bc *.tmp';
 
-const files = { 'a.c': 'int f(void) { int unused; return 1; }\n' };
-
 export const troubleScenarios: readonly Scenario[] = [
   {
     name: 'SIGTERM in the middle',
-    files: slow,
+    files: long,
     steps: [
       `exec 2> /dev/null; ${started('$CC')}; kill -TERM $!; wait $!; echo $?; ${clean}`,
-      '$CC -O1 -c slow.c',
+      '$CC -O0 -c slow.c',
     ],
     hits: 1,
   },
   {
     name: 'SIGINT in the middle',
-    files: slow,
+    files: endless,
     // a shell has its background jobs ignore SIGINT: another program has to send it
     steps: ['exec timeout -s INT 0.5 $CC -O3 -c slow.c', clean],
     hits: 0,
   },
   {
     name: 'an alarm in the middle, and SIGINT to the compiler alone',
-    files: slow,
+    files: endless,
     steps: [
       `perl -MTime::HiRes=alarm -e 'alarm 0.4; exec @ARGV' $CC -O3 -c slow.c; echo $?; ${clean}`,
       `exec 2> /dev/null; perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' $CC -O3 -c slow.c & sleep 0.5; kill -INT $!; wait $!; echo $?; ${clean}`,
@@ -51,7 +51,7 @@ export const troubleScenarios: readonly Scenario[] = [
   },
   {
     name: 'SIGHUP and SIGKILL in the middle',
-    files: slow,
+    files: long,
     steps: [
       `exec 2> /dev/null; ${started('$CC')}; kill -HUP $!; wait $!; echo $?; ${clean}`,
       `exec 2> /dev/null; ${started('$CC')}; kill -KILL $!; wait $!; echo $?; sleep 0.2; ${clean}`,
@@ -177,9 +177,9 @@ export const troubleScenarios: readonly Scenario[] = [
   },
   {
     name: 'ulimit -t',
-    files: slow,
+    files: { ...endless, ...files },
     steps: [
-      '$CC -O2 -c slow.c',
+      '$CC -O2 -c a.c',
       '(ulimit -t 1; $CC -O3 -DLATE=1 -Wno-macro-redefined -w -c slow.c; echo $?) 2>/dev/null',
     ],
     hits: 1,
