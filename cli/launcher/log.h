@@ -34,7 +34,7 @@ struct log_header {
 #define NOTE_LIBRARY 'L'
 #define NOTE_ENV 'G'
 #define NOTE_LOADED 'H' // a library, while the program ran
-#define NOTE_TIME 'T'
+#define NOTE_TIME 'T' // told in words, in local time; the seconds of one that is long past, in the place of a path
 #define NOTE_CLOCK 'C'
 #define NOTE_NETWORK 'N'
 #endif

@@ -433,12 +433,36 @@ REAL(char *, secure_getenv, const char *name) {
   note_variable(name);
   return real_secure_getenv ? real_secure_getenv(name) : variable_in(environ, name);
 }
+// What the zone is that times are told in: libc looks at it unseen.
+static void note_zone(void) {
+  const char *zone = getenv("TZ");
+  char path[PATH_MAX];
+  if (zone && *zone == ':') zone++;
+  if (zone == NULL || *zone == 0) strcpy(path, "/etc/localtime");
+  else snprintf(path, sizeof path, "%s%s", *zone == '/' ? "" : "/usr/share/zoneinfo/", zone);
+  if (access(path, R_OK) == 0) note(NOTE_READ, path);
+}
+// A time is told in words. One that is long past can only be a file's; whose, the reader finds out.
+static void note_told_time(time_t told) {
+  static const time_t past_s = 60;
+  struct timespec now;
+  char text[32] = "";
+  if (notes == NULL) return;
+  int saved = errno;
+  real_clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  if (told >= 0 && told < now.tv_sec - past_s && getenv("TZDIR") == NULL) {
+    snprintf(text, sizeof text, "%lld", (long long)told);
+    note_zone();
+  }
+  note_raw(NOTE_TIME, NULL, text);
+  errno = saved;
+}
 REAL(struct tm *, localtime, const time_t *t) {
-  note_raw(NOTE_TIME, NULL, "");
+  note_told_time(*t);
   return real_localtime(t);
 }
 REAL(struct tm *, localtime_r, const time_t *t, struct tm *out) {
-  note_raw(NOTE_TIME, NULL, "");
+  note_told_time(*t);
   return real_localtime_r(t, out);
 }
 // The time of day, which compilers ask for reasons of their own; what it says of a run is for the reader to decide.

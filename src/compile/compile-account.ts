@@ -7,7 +7,7 @@ import { decode, encode } from '../encoding.ts';
 import { accountBytesMax } from '../limits.ts';
 import { type CompileIdentity, portableArguments, unseenVariables } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
-import { absolutePath, type EvaluatedInputs, type InputSet } from './input-manifest.ts';
+import { absolutePath, type EvaluatedInputs, type InputSet, listsOf, setOf } from './input-manifest.ts';
 import { toPortable } from './project-folder.ts';
 
 export interface CompileAccount {
@@ -97,7 +97,7 @@ export function encodeAccount(account: CompileAccount, isOwn: boolean): Uint8Arr
       [account.arguments, account.added],
       [account.cwd, account.source, account.output, account.cpu],
       account.environment,
-      [set.reads, set.missing, set.exists, set.listed, set.resolved, set.environment],
+      listsOf(set),
       Buffer.from(account.contents.join(''), 'hex'),
       isOwn && own !== undefined ? [own.argv, own.compiler, own.cwd, own.spelledCwd, own.root] : null,
     ]),
@@ -111,7 +111,6 @@ export function decodeAccount(bytes: Uint8Array): CompileAccount | undefined {
     const [who, args, where, environment, lists, contents, own] = decode(plain) as unknown[][];
     const [family, compilerPath, compiler] = texts(who, 3);
     const [cwd, source, output, cpu] = texts(where, 4);
-    const [reads, missing, exists, listed, resolved, names] = (lists as unknown[]).map(list => texts(list));
     return {
       family: family!,
       compilerPath: compilerPath!,
@@ -123,14 +122,7 @@ export function decodeAccount(bytes: Uint8Array): CompileAccount | undefined {
       output: output!,
       cpu: cpu!,
       environment: environment!.map(readVariable),
-      set: {
-        reads: reads!,
-        missing: missing!,
-        exists: exists!,
-        listed: listed!,
-        resolved: resolved!,
-        environment: names!,
-      },
+      set: setOf((lists as unknown[]).map(list => texts(list))),
       contents: readContents(contents),
       own: own === null || own === undefined ? undefined : readOwn(own),
     };

@@ -13,6 +13,14 @@ export function isAsWritten(path: string, stamp: string): boolean {
   return now !== undefined && withoutChange(now) === withoutChange(stamp);
 }
 
+/** The time of change in whole seconds since 1970; undefined where it is none. */
+export function modifiedS(stamp: string): bigint | undefined {
+  const modified = stamp.split(',')[3];
+  return modified === undefined || !/^[0-9a-f]+$/.test(modified)
+    ? undefined
+    : BigInt(`0x${modified}`) / 1_000_000_000n;
+}
+
 function stampOf(stats: BigIntStats | undefined): string | undefined {
   if (stats === undefined) return undefined;
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;

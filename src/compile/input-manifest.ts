@@ -17,6 +17,8 @@ export interface InputSet {
   /** Paths that must lead to the same place. */
   readonly resolved: readonly string[];
   readonly environment: readonly string[];
+  /** Some of `reads`: their time of change matters too. Left out where there are none. */
+  readonly dated?: readonly string[];
 }
 
 /** An input set with the contents that were there. */
@@ -74,6 +76,7 @@ export function inputSetOf(
     listed: portable([...observed.listed].filter(path => !harmless.listings.has(path))),
     resolved: portable(observed.resolved),
     environment: [...observed.environment].filter(name => !harmless.variables.test(name)).sort(),
+    ...(observed.dated.size > 0 && { dated: portable(observed.dated) }),
   };
 }
 
@@ -121,6 +124,8 @@ export function evaluateInputs(
   }
   for (const name of set.environment)
     parts.push('environment', name, JSON.stringify(environment(name) ?? null));
+  for (const path of set.dated ?? [])
+    parts.push('dated', path, `${states.identityOf(here(path))?.modifiedS}`);
   return { set, contents, action: digestOf(parts.join('\0')) };
 }
 
@@ -188,11 +193,7 @@ export function absolutePath(path: string, folder: ProjectFolder): string {
 }
 
 export function encodeManifest(sets: readonly InputSet[]): Uint8Array {
-  return encode(
-    sets
-      .slice(0, manifestSetsMax)
-      .map(set => [set.reads, set.missing, set.exists, set.listed, set.resolved, set.environment]),
-  );
+  return encode(sets.slice(0, manifestSetsMax).map(listsOf));
 }
 
 /** The manifest's sets, or none where the bytes are not a manifest. */
@@ -202,20 +203,32 @@ export function decodeManifest(bytes: Uint8Array): InputSet[] {
     if (!Array.isArray(sets) || sets.length > manifestSetsMax) return [];
     return sets.map(lists => {
       const paths = lists.map(list => readPaths(list));
-      if (paths.length !== 6) throw new TypeError('a set has six lists');
-      const [reads, missing, exists, listed, resolved, environment] = paths;
-      return {
-        reads: reads!,
-        missing: missing!,
-        exists: exists!,
-        listed: listed!,
-        resolved: resolved!,
-        environment: environment!,
-      };
+      return setOf(paths);
     });
   } catch {
     return [];
   }
+}
+
+/** The set as it is encoded. */
+export function listsOf(set: InputSet): (readonly string[])[] {
+  const { reads, missing, exists, listed, resolved, environment, dated } = set;
+  return [reads, missing, exists, listed, resolved, environment, ...(dated === undefined ? [] : [dated])];
+}
+
+/** The set that was encoded so. Throws TypeError where there are too few lists or too many. */
+export function setOf(lists: readonly string[][]): InputSet {
+  const [reads, missing, exists, listed, resolved, environment, dated] = lists;
+  if (environment === undefined || lists.length > 7) throw new TypeError('a set has six lists or seven');
+  return {
+    reads: reads!,
+    missing: missing!,
+    exists: exists!,
+    listed: listed!,
+    resolved: resolved!,
+    environment,
+    ...(dated !== undefined && { dated }),
+  };
 }
 
 function readPaths(list: unknown): string[] {

@@ -1,5 +1,6 @@
 // What one run of a compiler read, looked for, listed and wrote, from the observer's log (cli/launcher/log.h is the format).
 import type { OutputStyle } from '../actions/action-result.ts';
+import { modifiedS } from './file-stamp.ts';
 
 export interface Observation {
   /** Files whose bytes the result depends on: sources, headers, the compiler's own programs and libraries. */
@@ -21,6 +22,8 @@ export interface Observation {
   readonly readsRandomness: boolean;
   /** Whether the time of day was asked for, in whatever shape. */
   readonly readsClock: boolean;
+  /** Read files whose time of change was told in words (__TIMESTAMP__). */
+  readonly dated: ReadonlySet<string>;
   /** Read, and no file that can be looked at again: standard input by a name of its own. */
   readonly streamsRead: ReadonlySet<string>;
   /** Whether the controlling terminal was asked for: its width, in all likelihood. */
@@ -95,6 +98,9 @@ class ObservedSets {
   ran = 0;
   readsRandomness = false;
   readsClock = false;
+  readonly dated = new Set<string>();
+  /** In seconds: long past, so that they are times of files. */
+  readonly toldTimes = new Set<bigint>();
   asksTerminal = false;
   readonly streamsRead = new Set<string>();
 
@@ -174,7 +180,10 @@ class ObservedSets {
       case 'A':
         return devices.test(path) || this.everWritten.has(path) ? undefined : 'changes-a-file';
       case 'T':
-        return 'reads-the-time';
+        if (path === '') return 'reads-the-time';
+        if (!/^\d{1,20}$/.test(path)) return 'not-observed';
+        this.toldTimes.add(BigInt(path));
+        return undefined;
       case 'N':
         return 'network';
       case 'K':
@@ -220,8 +229,22 @@ class ObservedSets {
     return undefined;
   }
 
+  /** Finds out whose times were told; false where one is no read file's. */
+  findDated(): boolean {
+    const found = new Set<bigint>();
+    for (const path of this.reads) {
+      const stamp = this.stamps.get(path);
+      const told = stamp === undefined ? undefined : modifiedS(stamp);
+      if (told === undefined || !this.toldTimes.has(told)) continue;
+      found.add(told);
+      this.dated.add(path);
+    }
+    return found.size === this.toldTimes.size;
+  }
+
   finish(): Observation | Unobservable {
     if (this.removed.size > 0) return { uncached: 'removes-files' };
+    if (this.toldTimes.size > 0 && !this.findDated()) return { uncached: 'reads-the-time' };
     for (const path of this.reads) this.exists.delete(path);
     for (const path of this.programs) this.exists.add(path);
     for (const path of this.listed) this.exists.delete(path);

@@ -115,6 +115,7 @@ function judge(
     detail,
   });
   if (end.exitCode !== 0) return useless('compile-failed');
+  if (observed.dated.size > 0) return useless('reads-the-time'); // its copies of the files are younger
   const files: WrittenFile[] = [];
   for (const path of observed.written) {
     const file = readOutput(path, absolutePath(path, identity.folder), tree, writable);

@@ -1,22 +1,19 @@
 // Random builds through p2pcache and through the plain compiler, side by side: nothing may differ, whatever is edited between
 // and meanwhile. Seeds that ever failed are in simulations/seeds.json and always run; DIFFERENTIAL_SEEDS=500 runs so many
 // others, DIFFERENTIAL_FIRST=1234 begins there.
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CompileRig, type SharedParts, sharedParts } from '../support/compile-rig.ts';
+import { differentialSeeds } from '../support/differential-seeds.ts';
 import { randomScenario } from '../support/random-scenario.ts';
 import { type Compiler, differences, missingFor, plainFront, ScenarioFolder } from '../support/scenario.ts';
 
 const stepsPerSeed = 25;
-const kept = JSON.parse(readFileSync('simulations/seeds.json', 'utf8'))['compile-differential'] as number[];
-const count = Number(process.env.DIFFERENTIAL_SEEDS ?? 10);
-const first = Number(process.env.DIFFERENTIAL_FIRST ?? 1);
-const seeds = [...new Set([...kept, ...Array.from({ length: count }, (_, i) => first + i)])];
 const totals = { steps: 0, hits: 0 };
 let shared: Promise<SharedParts> | undefined;
 
 describe.concurrent.each<Compiler>(['gcc', 'clang'])('%s', compiler => {
-  it.each(seeds)('seed %i', async seed => {
+  it.each(differentialSeeds('compile-differential', 10))('seed %i', async seed => {
     const scenario = randomScenario(seed, stepsPerSeed);
     const missing = missingFor(scenario, compiler);
     if (missing !== undefined) {

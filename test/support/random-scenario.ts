@@ -20,7 +20,7 @@ function randomStep(random: SeededRandom): string {
   if (chance < 88) {
     const streams = (name: string) => `> ${name}.out 2> ${name}.err`;
     const both = ['one', 'two'].map(stem => `${randomCompile(random, stem)} ${streams(stem)} &`);
-    return `${both.join(' ')} wait; cat one.out two.out; cat one.err two.err >&2`;
+    return `${both.join(' ')} wait; cat one.out two.out; cat one.err two.err >&2; rm -f one.out two.out one.err two.err`;
   }
   // what this compile sees is chance; what is remembered of it must not be
   if (chance < 93)

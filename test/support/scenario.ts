@@ -65,10 +65,18 @@ export function cxx(compiler: Compiler): string {
   return compiler === 'gcc' ? 'g++' : 'clang++';
 }
 
-const realPath = (compiler: Compiler) =>
-  spawnSync('/bin/sh', ['-c', `command -v ${compiler}`])
+const realPaths = new Map<string, string>();
+
+/** Where the program is; empty: nowhere. Asked once: a spawn that is waited for holds up all scenarios at once. */
+function realPath(program: string): string {
+  const known = realPaths.get(program);
+  if (known !== undefined) return known;
+  const found = spawnSync('/bin/sh', ['-c', `command -v ${program}`])
     .stdout.toString()
     .trim();
+  realPaths.set(program, found);
+  return found;
+}
 
 /** The compiles that the steps name. */
 export function callsOf({ steps }: Scenario): number {
@@ -83,7 +91,7 @@ export function expectedHits(scenario: Scenario, compiler: Compiler): number {
 /** Why the scenario cannot run here, or undefined. */
 export function missingFor({ needs, only }: Scenario, compiler: Compiler): string | undefined {
   if (only !== undefined && only !== compiler) return `only for ${only}`;
-  if (spawnSync(cxx(compiler), ['--version']).status !== 0) return `${compiler} is not installed`;
+  if (realPath(cxx(compiler)) === '') return `${compiler} is not installed`;
   if (needs !== undefined && spawnSync('/bin/sh', ['-c', needs], { cwd: tmpdir() }).status !== 0)
     return `needs: ${needs}`;
   return undefined;
@@ -134,8 +142,13 @@ export class ScenarioFolder {
   }
 
   #clear(): void {
-    spawnSync('/bin/sh', ['-c', 'umount w/* 2>/dev/null; chattr -R -i w 2>/dev/null'], { cwd: this.#base });
-    rmSync(this.path, { recursive: true, force: true });
+    try {
+      rmSync(this.path, { recursive: true, force: true });
+    } catch {
+      // something is mounted there, or cannot be changed
+      spawnSync('/bin/sh', ['-c', 'umount w/* 2>/dev/null; chattr -R -i w 2>/dev/null'], { cwd: this.#base });
+      rmSync(this.path, { recursive: true, force: true });
+    }
   }
 
   [Symbol.dispose](): void {

@@ -9,7 +9,7 @@ export function rustRefusal(
   observed: Observation,
   { command, environment }: CompileIdentity,
 ): string | undefined {
-  if (observed.readsClock) return 'reads-the-time';
+  if (observed.readsClock || observed.dated.size > 0) return 'reads-the-time';
   // the linker opens what it is about to replace
   if ([...observed.rewritten].some(path => !isRustOutput(path, command))) return 'reads-own-output';
   if (observed.foldersMade.size > 0) return 'makes-folders';

@@ -21,31 +21,32 @@ const endless = slowFiles(1500);
 const saving = (compiler: string) => `${compiler} -O1 -save-temps -c slow.c`;
 const started = (compiler: string) =>
   `${saving(compiler)} & for i in $(seq 500); do [ -e slow.s ] || [ -e slow.bc ] && break; sleep 0.02; done`;
-const clean = 'rm -f slow.[iso] slow.bc *.tmp';
+/** A line after which whatever it killed may go on: waits until every process that it started is gone, then cleans up. */
+const killing = (line: string) =>
+  `exec 2> /dev/null 9> ../lock; flock -s 9; ${line}; echo $?; exec 9>&-; flock ../lock true; rm -f slow.[iso] slow.bc *.tmp`;
 
 export const troubleScenarios: readonly Scenario[] = [
   {
     name: 'SIGTERM in the middle',
     files: long,
-    steps: [
-      `exec 2> /dev/null; ${started('$CC')}; kill -TERM $!; wait $!; echo $?; ${clean}`,
-      '$CC -O0 -c slow.c',
-    ],
+    steps: [killing(`${started('$CC')}; kill -TERM $!; wait $!`), '$CC -O0 -c slow.c'],
     hits: 1,
   },
   {
     name: 'SIGINT in the middle',
     files: endless,
     // a shell has its background jobs ignore SIGINT: another program has to send it
-    steps: ['exec timeout -s INT 0.5 $CC -O3 -c slow.c', clean],
+    steps: [killing('timeout -s INT 0.5 $CC -O3 -c slow.c')],
     hits: 0,
   },
   {
     name: 'an alarm in the middle, and SIGINT to the compiler alone',
-    files: endless,
+    files: long,
     steps: [
-      `perl -MTime::HiRes=alarm -e 'alarm 0.4; exec @ARGV' $CC -O3 -c slow.c; echo $?; ${clean}`,
-      `exec 2> /dev/null; perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' $CC -O3 -c slow.c & sleep 0.5; kill -INT $!; wait $!; echo $?; ${clean}`,
+      killing(`perl -MTime::HiRes=alarm -e 'alarm 0.3; exec @ARGV' $CC -O3 -c slow.c`),
+      killing(
+        `perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' $CC -O3 -c slow.c & sleep 0.3; kill -INT $!; wait $!`,
+      ),
     ],
     hits: 0,
   },
@@ -53,8 +54,8 @@ export const troubleScenarios: readonly Scenario[] = [
     name: 'SIGHUP and SIGKILL in the middle',
     files: long,
     steps: [
-      `exec 2> /dev/null; ${started('$CC')}; kill -HUP $!; wait $!; echo $?; ${clean}`,
-      `exec 2> /dev/null; ${started('$CC')}; kill -KILL $!; wait $!; echo $?; sleep 0.2; ${clean}`,
+      killing(`${started('$CC')}; kill -HUP $!; wait $!`),
+      killing(`${started('$CC')}; kill -KILL $!; wait $!`),
     ],
     hits: 0,
   },
