@@ -80,10 +80,10 @@ function libraryText(random: SeededRandom): string {
     'if cfg!(feature = "extra") { Some("extra") } else { None }',
     'if cfg!(odd) { Some("odd") } else { None }',
     'Some(env!("CARGO_MANIFEST_DIR"))',
-    'Some(1)',
   ]);
+  const wrong = random.below(12) === 0 ? 'let wrong: u8 = "text"; ' : '';
   const hidden = random.below(3) === 0 ? 'fn hidden() {}\n' : '';
-  return `#![allow(unexpected_cfgs)]\npub mod part;\n${hidden}pub fn get() -> Option<&'static str> { ${value} }\n`;
+  return `#![allow(unexpected_cfgs)]\npub mod part;\n${hidden}pub fn get() -> Option<&'static str> { ${wrong}${value} }\n`;
 }
 
 function partText(random: SeededRandom): string {
