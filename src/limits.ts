@@ -126,6 +126,8 @@ export const projectFilesMax = 1_000;
 // Farm
 /** Entries of one tree, or of one job's changes to it. */
 export const treeEntriesMax = 100_000;
+/** Names in a folder that a compiler lists, such as clang in search of a gcc; jobs that list larger ones run at home. */
+export const listedNamesMax = 256;
 /** Arguments of one job. */
 export const jobArgumentsMax = 10_000;
 /** Bytes of blobs that one farm frame carries; the rest follow in further frames, or over the fetch protocol. */

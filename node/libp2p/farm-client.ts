@@ -1,7 +1,12 @@
 // The asking side of protocol/farm.ts for one teammate: jobs of ours that run there, and what it lends.
 import { type Digest, digestSizeBytes } from '../../src/digest.ts';
 import type { JobQuestions } from '../../src/farm/farm-network.ts';
-import { farmBlobsPerFrameBytesMax, jobsPerPeerMax, workerSilenceMsMax } from '../../src/limits.ts';
+import {
+  farmBlobsPerFrameBytesMax,
+  jobsPerPeerMax,
+  workerSignMs,
+  workerSilenceMsMax,
+} from '../../src/limits.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import {
   type FarmRequest,
@@ -131,11 +136,15 @@ export class FarmClient {
     const { clock } = this.#init;
     const silentMs = () => clock.nowMs() - Math.max(sinceMs, this.#heardAtMs);
     const look = (delayMs: number) => {
+      const dueMs = clock.nowMs() + delayMs;
       this.#cancelWatch = clock.schedule(delayMs, () => {
-        if (silentMs() >= workerSilenceMsMax) {
+        // Where this machine itself stood still, signs of life may be there and not yet read.
+        if (clock.nowMs() - dueMs > workerSignMs) look(2 * workerSignMs);
+        else if (silentMs() < workerSilenceMsMax) look(workerSilenceMsMax - silentMs());
+        else {
           for (const id of this.#pending.keys()) this.#post({ kind: 'cancel', id });
           this.#failAll(new Error('the worker is silent'));
-        } else look(workerSilenceMsMax - silentMs());
+        }
       });
     };
     look(workerSilenceMsMax);

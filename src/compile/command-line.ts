@@ -9,6 +9,8 @@ export interface CompileCommand {
   /** Arguments after the compiler's name, response files expanded. */
   readonly arguments: readonly string[];
   readonly source: string;
+  /** What the source is written in, by its name or the command's word. */
+  readonly language?: string;
   /** As given with -o; undefined where the compiler chooses. */
   readonly output: string | undefined;
   /** Whether it makes a precompiled header. */
@@ -78,6 +80,7 @@ function checkInputs(
   return {
     arguments: expanded,
     source: input.path,
+    language,
     output,
     makesHeader,
     usesNativeCpu: expanded.some(arg => /^-m(arch|tune|cpu)=native$/.test(arg)),

@@ -4,11 +4,11 @@
 import { resolve } from 'node:path';
 import type { Results } from '../actions/results.ts';
 import type { SignedRecord } from '../actions/signed-record.ts';
+import type { CompileIdentity } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import { absolutePath, decodeManifest } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
-import { languageOf } from '../compile/option-table.ts';
 import type { RemoteRun, RemoteRuns } from '../compile/remote-runs.ts';
 import { type Digest, digestSizeBytes } from '../digest.ts';
 import { farmBlobsPerFrameBytesMax, jobAttemptsMax } from '../limits.ts';
@@ -105,7 +105,7 @@ export class FarmedCompiles implements RemoteRuns {
   async #run(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> {
     const { dispatcher, toolchains, events } = this.#parts;
     const { request, identity } = ticket;
-    const language = languageOf(identity.command.source) ?? 'c';
+    const language = languageOf(identity);
     const toolchain = await toolchains.of(request.compiler, identity.compiler, language);
     if (toolchain === undefined) return this.#stay('no-toolchain');
     const job = jobOf(ticket, toolchain);
@@ -238,14 +238,15 @@ export class FarmedCompiles implements RemoteRuns {
     return guess;
   }
 
-  /** What is here although the run looked for it in vain, or what it read. */
+  /** What is here although the run looked for it in vain, what is in the folders that it listed, and what it read. */
   #lacked(encoded: Uint8Array, { identity }: CompileTicket): string[] {
     const [set] = encoded.byteLength === 0 ? [] : decodeManifest(encoded);
     if (set === undefined) return [];
     const here = (path: string) => absolutePath(path, identity.folder);
     const lacked = set.missing.map(here).filter(path => this.#parts.states.exists(path));
     if (lacked.length > 0) this.#parts.tree.forget();
-    return [...lacked, ...set.reads.map(here)];
+    const listed = set.listed.flatMap(path => this.#parts.tree.pathsIn(here(path)));
+    return [...lacked, ...listed, ...set.reads.map(here)];
   }
 
   #isNews(worker: OfferingWorker, paths: readonly string[]): boolean {
@@ -256,6 +257,11 @@ export class FarmedCompiles implements RemoteRuns {
     this.#parts.events.stayed(reason);
     return undefined;
   }
+}
+
+/** What the compile needs of its toolchain: g++ takes C for C++. */
+function languageOf({ name, command: { language = 'c' } }: CompileIdentity): string {
+  return language === 'c' && /\+\+(-[0-9.]+)?$/.test(name) ? 'c++' : language;
 }
 
 function jobOf({ request, identity }: CompileTicket, toolchain: Toolchain): Job {

@@ -1,8 +1,9 @@
 // This machine's own files as entries of a tree (protocol/tree-entry.ts): what a worker must be told so that a path means
 // there what it means here, links on the way included.
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import type { FileStates } from '../compile/file-states.ts';
 import { type Digest, matchesDigest } from '../digest.ts';
+import { listedNamesMax } from '../limits.ts';
 import type { TreeEntry } from '../protocol/tree-entry.ts';
 import { parentOf } from './file-tree.ts';
 
@@ -53,6 +54,16 @@ export class LocalTree {
     this.#offered.set(digest, path);
     const isExecutable = (stats.mode & 0o111) !== 0;
     return { kind: 'file', path, digest, isExecutable, modifiedS: Math.floor(stats.mtimeMs / 1000) };
+  }
+
+  /** The paths of all that is in a folder; none where there are too many to be told, or there is no such folder. */
+  pathsIn(folder: string): string[] {
+    try {
+      const names = readdirSync(folder);
+      return names.length > listedNamesMax ? [] : names.map(name => `${folder}/${name}`);
+    } catch {
+      return [];
+    }
   }
 
   /** Whether the file at this real path still has this content. */

@@ -103,7 +103,8 @@ export class Toolchains {
       for (const { kind, path } of notesOf(readObserverLog(log))) {
         if (!path.startsWith('/') || path.startsWith(dir) || path === library || devices.test(path)) continue;
         if ('RLPX'.includes(kind)) files.add(path);
-        else if (kind === 'E' && states.kindOf(path) === 'folder') looked.add(path);
+        else if (kind === 'D') for (const listed of tree.pathsIn(path)) files.add(listed);
+        else if (kind === 'E') (states.kindOf(path) === 'folder' ? looked : files).add(path);
       }
       const entries = new ToldFiles(tree).news([compiler, ...files, ...looked]);
       const bytes = encodeTree(entries);

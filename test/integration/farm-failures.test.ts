@@ -16,6 +16,7 @@ import {
   startCompile,
   stuckCompiler,
   untilFarm,
+  withMounts,
   workerAndClients,
 } from '../support/farm-rig.ts';
 import { LocalNetwork, namespacesUnavailable } from '../support/network-namespaces.ts';
@@ -73,7 +74,7 @@ test.skipIf(obstacle !== undefined)('a worker whose sandbox does not start any m
   const broken = join(rig.folder, 'broken');
   const says = `if [ -e '${broken}' ]; then echo 'bwrap: no more' >&2; exit 1; fi`;
   writeFileSync(shim, `#!/bin/sh\n${says}\nexec '${real}' "$@"\n`, { mode: 0o755 });
-  const worker = rig.member('worker', {}, privately(`mount --bind '${shim}' /usr/bin/bwrap`));
+  const worker = rig.member('worker', {}, withMounts([[shim, '/usr/bin/bwrap']]));
   const client = rig.member('client', oneSlot);
   await lend(rig, worker, client);
   expect(await farmed(client, 'works')).toEqual({ sent: 1, done: 1, returned: {} });
@@ -105,7 +106,7 @@ test.skipIf(obstacle !== undefined)(
   'a machine without bubblewrap lends nothing, unless its owner insists',
   async () => {
     await using rig = await Rig.create();
-    const worker = rig.member('worker', {}, privately('mount --bind /dev/null /usr/bin/bwrap'));
+    const worker = rig.member('worker', {}, withMounts([['/dev/null', '/usr/bin/bwrap']]));
     const client = rig.member('client', oneSlot);
     await rig.join([worker, client]);
     const refused = await worker.run('farm', 'on');
@@ -140,11 +141,6 @@ async function farmed(client: RigMember, name: string, text?: string) {
   expect(objectOf(folder) === plain).toBe(true);
   const { sent, done, returned } = (await client.farm()).jobs;
   return { sent, done, returned };
-}
-
-/** Comes before commands of a member that sees other mounts than this machine. */
-function privately(mount: string): string[] {
-  return ['unshare', '--mount', 'sh', '-c', `${mount} && exec "$@"`, 'sh'];
 }
 
 /** A disk of its own for all that the member keeps. */

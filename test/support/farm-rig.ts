@@ -68,15 +68,15 @@ export function stuckCompiler(member: RigMember): string {
   return ownCompiler(member, `stuck-${stuck++}`, 'while (access("/.p2pcache", F_OK) == 0) pause();');
 }
 
-/** Starts one compile through p2pcache. */
+/** Starts one compile of a.c through p2pcache; `compiler` may have options with it. */
 export async function startCompile(
   member: RigMember,
-  compiler: string,
+  compiler: string | readonly string[],
   folder: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Started> {
   const { P2PCACHE_LAUNCHER: launcher } = await member.json<Record<string, string>>('env', '--json');
-  return member.start([launcher!, compiler, '-O1', '-g', '-c', 'a.c', '-o', 'a.o'], { cwd: folder, env });
+  return member.start([launcher!, ...commandOf(compiler)], { cwd: folder, env });
 }
 
 /** Keeps the member's one slot taken until it is disposed of. */
@@ -99,10 +99,24 @@ export function objectOf(folder: string): string {
 }
 
 /** What a plain compile of the same makes. */
-export async function plainObject(member: RigMember, compiler: string, folder: string): Promise<string> {
-  const ran = await member.exec([compiler, '-O1', '-g', '-c', 'a.c', '-o', 'a.o'], { cwd: folder });
+export async function plainObject(
+  member: RigMember,
+  compiler: string | readonly string[],
+  folder: string,
+): Promise<string> {
+  const ran = await member.exec(commandOf(compiler), { cwd: folder });
   if (ran.exitCode !== 0) throw new Error(ran.stderr);
   return objectOf(folder);
+}
+
+function commandOf(compiler: string | readonly string[]): string[] {
+  return [compiler, '-O1', '-g', '-c', 'a.c', '-o', 'a.o'].flat();
+}
+
+/** Comes before commands of a member that sees other mounts than this machine: pairs of what is seen where. */
+export function withMounts(mounts: readonly (readonly [string, string])[]): string[] {
+  const all = mounts.map(([seen, at]) => `mount --bind '${seen}' '${at}' && `).join('');
+  return ['unshare', '--mount', 'sh', '-c', `${all}exec "$@"`, 'sh'];
 }
 
 /** Processes of this machine whose command line begins so. */
