@@ -131,14 +131,18 @@ static void run_plain(const char *compiler, char **argv) {
 
 // --- what makes a run one of its own
 
-// Streams that are closed, broken or of some special device are left to the compiler: how it fails on them is part of what it
+// Standard input that is closed stays so for the compiler, but nothing else may take its place here.
+static void hold_closed_input(void) {
+  if (fcntl(0, F_GETFD) < 0) open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+// Output streams that are closed, broken or of some special device are left to the compiler: how it fails on them is part of what it
 // does, and cannot be seen through a pipe.
 static int streams_are_plain(void) {
-  for (int fd = 0; fd < 3; fd++) {
+  for (int fd = 1; fd < 3; fd++) {
     struct stat info;
     struct pollfd wait = {fd, POLLOUT, 0};
     if (fstat(fd, &info) != 0) return 0;
-    if (fd == 0) continue;
     if (poll(&wait, 1, 0) > 0 && wait.revents & (POLLERR | POLLNVAL)) return 0;
     if (S_ISCHR(info.st_mode) && !isatty(fd) && info.st_rdev != makedev(1, 3)) return 0; // 1, 3: /dev/null
   }
@@ -513,6 +517,7 @@ int main(int argc, char **argv) {
   }
   if (name == base) argv[0] = (char *)base; // as a shim by its whole path
   const char *mode = getenv("P2PCACHE_MODE");
+  hold_closed_input();
   if (!streams_are_plain() || !limits_text()) run_plain(compiler, argv);
   if (getenv("P2PCACHE_NESTED") || (mode && !strcmp(mode, "off"))) run_plain(compiler, argv);
   find_run_folder();

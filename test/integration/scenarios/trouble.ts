@@ -125,12 +125,14 @@ export const troubleScenarios: readonly Scenario[] = [
     files,
     steps: [
       '$CC -c a.c <&-',
+      '$CC -g -c a.c; $CC -g -c a.c <&-; $CC -c a.c',
       '$CC -Wall -c a.c >&-',
       '$CC -Wall -c a.c 2>&-',
       '$CC -Wall -c a.c <&- >&- 2>&-',
       '$CC -S a.c -o - >&-',
+      '$CC -xc -c - -o b.o <&-; echo $?',
     ],
-    hits: 0,
+    hits: 4,
   },
   {
     name: 'stderr is full',
