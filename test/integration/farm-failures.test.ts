@@ -102,6 +102,31 @@ test('an object that is larger than a job may make', async () => {
   expect((await worker!.farm()).lending?.jobs).toBe(0);
 });
 
+test('a job whose output is a link, lies elsewhere, or is another file’s second name', async () => {
+  await using rig = await Rig.create();
+  const [, client] = await workerAndClients(rig, 'client');
+  await using _ = await busy(client!);
+  const atWorker = (statements: string) =>
+    `if (access("/.p2pcache", F_OK) == 0) { ${statements}; return 0; }`;
+  const attempts = {
+    link: atWorker('symlink("/etc/passwd", "a.o")'),
+    elsewhere: atWorker('rename("a.c", "../a.o")'),
+    'second name': atWorker('link("a.c", "a.o")'),
+  };
+  for (const [name, statements] of Object.entries(attempts)) {
+    const compiler = ownCompiler(client!, name, statements);
+    const folder = checkout(client!, name);
+    const plain = await plainObject(client!, compiler, folder);
+    const compile = await startCompile(client!, compiler, folder);
+    expect(await compile.ended).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(objectOf(folder)).toBe(plain);
+  }
+  const { sent, done, returned } = (await client!.farm()).jobs;
+  expect(sent).toBeGreaterThanOrEqual(3);
+  expect(done).toBe(0);
+  expect(returned['special-output']).toBeGreaterThan(0);
+});
+
 test.skipIf(obstacle !== undefined)(
   'a machine without bubblewrap lends nothing, unless its owner insists',
   async () => {

@@ -48,7 +48,8 @@ export function ownCompiler(member: RigMember, name: string, statements: string)
   const source = join(folder, 'own.c');
   writeFileSync(
     source,
-    `#include <unistd.h>
+    `#include <stdio.h>
+#include <unistd.h>
 int main(int argc, char **argv) {
   (void)argc;
   ${statements}
