@@ -1,11 +1,17 @@
 // What the daemon does for `p2pcache farm` and `p2pcache doctor farm`.
+import { join } from 'node:path';
 import { type FarmCheck, type FarmView, unsafeLending } from '../src/control-farm.ts';
+import { digestSizeBytes } from '../src/digest.ts';
 import { CodedError } from '../src/errors.ts';
+import type { Toolchain } from '../src/farm/toolchain.ts';
 import { lendingSlotsMax } from '../src/limits.ts';
 import type { Daemon } from './daemon.ts';
 import type { OperationHandlers } from './endpoints/control-socket.ts';
 import type { Farm } from './farm.ts';
 import { localSlotsDefault } from './system/machine-load.ts';
+
+/** Compilers whose toolchains are looked at, with the language of their probe. */
+const doctoredCompilers = { gcc: 'c', 'g++': 'c++', clang: 'c', 'clang++': 'c++' };
 
 type FarmHandlers = Pick<OperationHandlers, 'farm' | 'farmOn' | 'farmOff' | 'farmDoctor'>;
 
@@ -109,11 +115,7 @@ async function checksOf(daemon: Daemon): Promise<FarmCheck[]> {
       isFine: foundation.config.farm === 'auto',
       detail: foundation.config.farm === 'auto' ? 'on' : 'off by the settings (farm, P2PCACHE_FARM)',
     },
-    {
-      what: 'toolchains',
-      isFine: true,
-      detail: `${farm.toolchains.all().length} captured; one is with the first job that needs it`,
-    },
+    ...(await toolchainChecks(daemon, farm)),
   ];
   for (const { member, offer } of workers) {
     const isUsable = usable.some(each => each.member === member);
@@ -128,4 +130,33 @@ async function checksOf(daemon: Daemon): Promise<FarmCheck[]> {
   if (workers.length === 0)
     checks.push({ what: 'workers', isFine: false, detail: 'no connected teammate lends its machine' });
   return checks;
+}
+
+/** Captures the toolchains of this machine's compilers, as the first job of each would. */
+async function toolchainChecks({ foundation }: Daemon, { toolchains }: Farm): Promise<FarmCheck[]> {
+  const { paths, states } = foundation;
+  const shims = join(paths.binDir, 'shims');
+  const folders = (process.env.PATH ?? '').split(':').filter(folder => folder !== '' && folder !== shims);
+  const checks: FarmCheck[] = [];
+  for (const [name, language] of Object.entries(doctoredCompilers)) {
+    const compiler = folders.map(folder => join(folder, name)).find(path => states.isExecutable(path));
+    const digest = compiler === undefined ? 'missing' : states.stateOf(compiler);
+    if (compiler === undefined || digest === 'missing' || digest === 'folder' || digest === 'other') continue;
+    const toolchain = await toolchains.of(compiler, digest, language);
+    checks.push({
+      what: `toolchain ${name}`,
+      isFine: toolchain !== undefined,
+      detail:
+        toolchain === undefined
+          ? `${compiler} cannot be captured, so its jobs stay here`
+          : `captured: ${describeToolchain(toolchain)}`,
+    });
+  }
+  return checks;
+}
+
+function describeToolchain({ entries }: Toolchain): string {
+  const sizes = entries.flatMap(entry => (entry.kind === 'file' ? [digestSizeBytes(entry.digest)] : []));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return `${sizes.length} files, ${Math.round(bytes / 1e6)} MB`;
 }

@@ -4,8 +4,9 @@ import { Command, Option } from 'commander';
 import { type FarmView, unsafeLending } from '../../src/control-farm.ts';
 import { CodedError } from '../../src/errors.ts';
 import { ask, ownPaths } from '../daemon.ts';
+import { lastBuildText, reasonSection } from '../farm-report.ts';
 import { setUpLauncher } from '../launcher-setup.ts';
-import { bold, formatDuration, print, printJson, say, table } from '../output.ts';
+import { bold, print, printJson, say, table } from '../output.ts';
 
 interface OnOptions {
   readonly slots?: string;
@@ -92,7 +93,7 @@ command.addCommand(on);
 command.addCommand(off);
 
 function describe(view: FarmView): string {
-  const { lending, workers, running, jobs, lastBuild } = view;
+  const { lending, workers, running, jobs } = view;
   const lent =
     lending === null
       ? 'nothing (p2pcache farm on)'
@@ -104,15 +105,14 @@ function describe(view: FarmView): string {
     ['jobs', `${jobs.sent} sent, ${jobs.done} done; ${jobs.ranForOthers} run for others`],
   ];
   if (lending?.sandbox === 'none') rows.push(['', bold(unsafeLending)]);
-  if (lastBuild !== null && lastBuild.wallMs > 0) {
-    const { workMs, wallMs } = lastBuild;
-    const factor = (workMs / wallMs).toFixed(1);
-    rows.push([
-      'last build',
-      `${lastBuild.jobs} compiles, ${formatDuration(workMs)} of work in ${formatDuration(wallMs)}: ${bold(`${factor}×`)}`,
-    ]);
-  }
-  const lines = [table(rows), ...reasons('came back', jobs.returned), ...reasons('ran here', jobs.stayed)];
+  const build = lastBuildText(view);
+  if (build !== undefined) rows.push(['last build', build]);
+  const lines = [
+    table(rows),
+    ...reasonSection('came back', jobs.returned),
+    ...reasonSection('ran here', jobs.stayed),
+    ...reasonSection('of others, not done', jobs.failedForOthers),
+  ];
   lines.push('', workers.length === 0 ? 'no teammate lends a machine now' : 'workers');
   if (workers.length > 0)
     lines.push(
@@ -125,11 +125,4 @@ function describe(view: FarmView): string {
       ),
     );
   return lines.join('\n');
-}
-
-/** Counted reasons under a heading, the most frequent first. */
-function reasons(heading: string, counts: Readonly<Record<string, number>>): string[] {
-  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
-  if (sorted.length === 0) return [];
-  return ['', heading, table(sorted.map(([reason, count]) => [`  ${reason}`, String(count)]))];
 }

@@ -1,7 +1,9 @@
 // `p2pcache stats`: what the cache did for this machine.
 import { Command } from 'commander';
+import type { FarmView } from '../../src/control-farm.ts';
 import type { StatsSnapshot } from '../../src/stats.ts';
 import { ask } from '../daemon.ts';
+import { lastBuildText } from '../farm-report.ts';
 import { bold, formatBytes, formatDuration, print, printJson, table } from '../output.ts';
 
 export const command = new Command()
@@ -17,6 +19,7 @@ refused    data from outside that was forged, damaged or too large: dropped, nev
 fallbacks  times the cache failed and the command ran without it
 lost       results that other folders and teammates cannot use: those that hold their folder (debug information, __FILE__) are
            shared with prefix_maps = true in p2pcache.toml
+farm       compiles that teammates ran for this machine since its daemon started, and it for them
 
 Examples:
   p2pcache stats --zero && make -j8 && p2pcache stats
@@ -24,16 +27,18 @@ Examples:
   )
   .action(async ({ json, zero }: { json?: boolean; zero?: boolean }) => {
     const stats = await ask('stats', zero ? { zero: true } : {});
-    if (json) printJson(stats);
-    else print(describe(stats));
+    const farm = await ask('farm', {});
+    const { jobs, lastBuild } = farm;
+    if (json) printJson({ ...stats, farm: { jobs, lastBuild } });
+    else print(table([...describe(stats), ...farmRows(farm)]));
   });
 
-function describe(stats: StatsSnapshot): string {
+function describe(stats: StatsSnapshot): string[][] {
   const { hits, bytes } = stats;
   const hitCount = hits.memory + hits.disk + hits.peer;
   const asked = hitCount + stats.misses;
   const share = asked === 0 ? '' : ` (${((100 * hitCount) / asked).toFixed(1)} % of ${asked})`;
-  const rows = [
+  return [
     ['hits', bold(`${hitCount}${share}`)],
     ['  memory', String(hits.memory)],
     ['  disk', String(hits.disk)],
@@ -50,7 +55,17 @@ function describe(stats: StatsSnapshot): string {
     ['time saved', `${formatDuration(stats.savedMs)} of running compilers`],
     ['since', new Date(stats.sinceMs).toLocaleString()],
   ];
-  return table(rows);
+}
+
+/** Nothing as long as nobody's jobs travelled. */
+function farmRows(view: FarmView): string[][] {
+  const { sent, done, ranForOthers } = view.jobs;
+  if (sent + ranForOthers === 0) return [];
+  const build = lastBuildText(view);
+  return [
+    ['farm', `${sent} jobs sent, ${done} done; ${ranForOthers} run for others (p2pcache farm says more)`],
+    ...(build === undefined ? [] : [['  last build', build]]),
+  ];
 }
 
 /** Named with what can be done about it. */

@@ -16,6 +16,16 @@ test('a compile runs on the worker, byte for byte as at home', async () => {
   const view = await client!.json<FarmView>('farm', '--json');
   expect(farmed).toEqual(plain);
   expect(view.jobs.done).toBeGreaterThan(0);
+
+  const shown = (await client!.ok('farm')).stdout;
+  expect(shown).toMatch(/last build +6 compiles, .*×/);
+  expect(shown).toMatch(/worker +\d of 2/);
+  expect((await client!.ok('stats')).stdout).toMatch(/farm +\d jobs sent, \d done/);
+  const doctor = (await client!.ok('doctor', 'farm')).stdout;
+  expect(doctor).toMatch(/ok +sandbox +bubblewrap runs/);
+  expect(doctor).toMatch(/ok +toolchain g\+\+ +captured: \d+ files, \d+ MB/);
+  expect(doctor).toMatch(/ok +worker worker +takes jobs, 2 slots/);
+  expect((await worker!.ok('farm')).stdout).toMatch(/lending +2 slots, always/);
 });
 
 test('a worker that is killed, frozen or revoked with jobs of ours costs time, never the build', async () => {
