@@ -1,9 +1,10 @@
 // Two members, one of which lends its machine: compiles of the other run there, in a sandbox that holds the client's files at
 // the client's own paths, and the objects are those that a local compile makes.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FarmView } from '../../src/control-farm.ts';
+import { workerAndClients } from '../support/farm-rig.ts';
 import { Rig, type RigMember } from '../support/rig.ts';
 
 test('a compile runs on the worker, byte for byte as at home', async () => {
@@ -26,6 +27,21 @@ test('a compile runs on the worker, byte for byte as at home', async () => {
   expect(doctor).toMatch(/ok +toolchain g\+\+ +captured: \d+ files, \d+ MB/);
   expect(doctor).toMatch(/ok +worker worker +takes jobs, 2 slots/);
   expect((await worker!.ok('farm')).stdout).toMatch(/lending +2 slots, always/);
+});
+
+test('what tells when its source was changed is as at home: a worker’s copies are younger', async () => {
+  await using rig = await Rig.create();
+  const [, client] = await workerAndClients(rig, 'client');
+  const folder = project(client!);
+  writeFileSync(join(folder, 'inc', 'shared.h'), 'static const char *when = __TIMESTAMP__;\n');
+  utimesSync(join(folder, 'inc', 'shared.h'), 978_307_200, 978_307_200);
+  for (let i = 0; i < 6; i++)
+    writeFileSync(join(folder, `f${i}.cc`), `#include "shared.h"\nconst char *f${i}() { return when; }\n`);
+  const plain = await compileAll(client!, folder, { P2PCACHE_MODE: 'off' });
+  expect(await compileAll(client!, folder, {})).toEqual(plain);
+  expect((await client!.farm()).jobs.sent).toBeGreaterThan(0);
+  await compileAll(client!, folder, {});
+  expect((await client!.stats()).hits.memory).toBe(6);
 });
 
 test('a worker that is killed, frozen or revoked with jobs of ours costs time, never the build', async () => {

@@ -109,14 +109,6 @@ export const compilerScenarios: readonly Scenario[] = [
     hits: 2,
   },
   {
-    name: '-fplugin',
-    only: 'gcc',
-    files,
-    needs: 'test -d "$(gcc -print-file-name=plugin)/include"',
-    steps: ['$CC -fplugin=./none.so -c a.c'],
-    hits: 0,
-  },
-  {
     name: 'plugin that is not there',
     files,
     steps: ['$CC -fplugin=./none.so -c a.c', '$CC -fplugin=none -c a.c'],
