@@ -1,11 +1,11 @@
 // The farm of one session, put together: our compiles that may run elsewhere, and what we lend to others.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Results } from '../src/actions/results.ts';
 import type { Manifests } from '../src/compile/manifests.ts';
 import type { RemoteRuns } from '../src/compile/remote-runs.ts';
-import type { Digest } from '../src/digest.ts';
+import { type Digest, digestSizeBytes } from '../src/digest.ts';
 import type { FileSource } from '../src/farm/copy-updates.ts';
 import { Dispatcher } from '../src/farm/dispatcher.ts';
 import { FarmCounters } from '../src/farm/farm-counters.ts';
@@ -121,12 +121,14 @@ export function composeFarm(parts: FarmParts): Farm {
 }
 
 /** Where a worker gets the bytes of a client's files. */
-function fileSource({ states, memory, disk }: Foundation, peers: Peers): FileSource {
+function fileSource({ memory, disk }: Foundation, peers: Peers): FileSource {
   return {
     async here(digest, path) {
       // A client names paths of its own machine: only what is anyone's to read is looked at here.
-      if (path !== undefined && systemFolders.test(path) && states.stateOf(path) === digest)
-        return readFileSync(path);
+      if (path !== undefined && systemFolders.test(path)) {
+        const bytes = fileOfSize(path, digestSizeBytes(digest));
+        if (bytes !== undefined) return bytes;
+      }
       return (await memory.get(digest)) ?? (await disk.get(digest));
     },
     async bring(client, digest, signal) {
@@ -139,6 +141,16 @@ function fileSource({ states, memory, disk }: Foundation, peers: Peers): FileSou
       return undefined;
     },
   };
+}
+
+/** The file's bytes if it has as many and can be read. */
+function fileOfSize(path: string, sizeBytes: number): Uint8Array | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() && stats.size === sizeBytes ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function askOne(peers: Peers, member: MemberKey, digest: Digest, signal: AbortSignal) {

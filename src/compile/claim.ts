@@ -10,10 +10,11 @@ import { hashesFileNames } from './folder-evidence.ts';
 import {
   absolutePath,
   type EvaluatedInputs,
-  evaluateInputs,
+  findInputs,
   harmlessToC,
   harmlessToClang,
   inputSetOf,
+  underKey,
   type WorldStates,
 } from './input-manifest.ts';
 import type { Observation } from './observation.ts';
@@ -51,14 +52,10 @@ export function claimOf(
   const isUnproven = !isBound && mayNameItsFile(run.observed, folder, command, states);
   const keyed =
     isBound || isUnseen ? [keys.bound] : isUnproven ? [keys.bound, keys.unproven!] : [keys.shared];
-  const evaluated: EvaluatedInputs[] = [];
-  for (const key of keyed) {
-    const inputs = evaluateInputs(key, set, folder, environment, states);
-    if (inputs === undefined) return undefined;
-    evaluated.push(inputs);
-  }
-  const actions = evaluated.map(({ action }, i) => ({ key: keyed[i]!, action }));
-  return { inputs: evaluated[0]!, isBound, actions, result, blobs };
+  const there = findInputs(set, folder, environment, states);
+  if (there === undefined) return undefined;
+  const actions = keyed.map(key => ({ key, action: underKey(key, there).action }));
+  return { inputs: underKey(keyed[0]!, there), isBound, actions, result, blobs };
 }
 
 /** Whether files of the checkout are read by absolute paths. */

@@ -22,7 +22,7 @@ import { environmentSettings, mayRead, mayWrite, type ReadSettings } from './com
 import { familyRules } from './families.ts';
 import type { FileStates } from './file-states.ts';
 import { FolderProof } from './folder-proof.ts';
-import { absolutePath, type EvaluatedInputs, evaluateInputs } from './input-manifest.ts';
+import { absolutePath, type EvaluatedInputs, findInputs, underKey } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
 import { type Observation, readObservation } from './observation.ts';
 import { PrefixMaps } from './prefix-maps.ts';
@@ -214,7 +214,8 @@ export class CompileFront {
       if (key === undefined) continue;
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {
-        const inputs = evaluateInputs(key, set, identity.folder, identity.environment, this.#states);
+        const there = findInputs(set, identity.folder, identity.environment, this.#states);
+        const inputs = there && underKey(key, there);
         if (inputs === undefined || seen.has(inputs.action)) continue;
         const { action } = inputs;
         seen.add(action);

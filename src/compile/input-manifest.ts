@@ -21,10 +21,18 @@ export interface InputSet {
   readonly dated?: readonly string[];
 }
 
-/** An input set with the contents that were there. */
-export interface EvaluatedInputs {
+/** An input set with what was there. */
+export interface FoundInputs {
   readonly set: InputSet;
   /** The digests of `set.reads`, in that order. */
+  readonly contents: readonly Digest[];
+  /** Covers every path and variable of the set and what was found there. */
+  readonly digest: Digest;
+}
+
+/** Found inputs under a compile's first key. */
+export interface EvaluatedInputs {
+  readonly set: InputSet;
   readonly contents: readonly Digest[];
   readonly action: Digest;
 }
@@ -80,19 +88,23 @@ export function inputSetOf(
   };
 }
 
+/** The action that inputs are under this key. */
+export function underKey(key: Digest, { set, contents, digest }: FoundInputs): EvaluatedInputs {
+  return { set, contents, action: digestOf(`${key}\0${digest}`) };
+}
+
 /**
- * The action that this set makes of the present state of the world, or undefined where the set does not fit: a file is gone,
- * or something that was looked for in vain is there now.
+ * What is now where this set says, or undefined where the set does not fit: a file is gone, or something that was looked for
+ * in vain is there now.
  */
-export function evaluateInputs(
-  key: Digest,
+export function findInputs(
   set: InputSet,
   folder: ProjectFolder,
   environment: Environment,
   states: WorldStates,
-): EvaluatedInputs | undefined {
+): FoundInputs | undefined {
   const here = (path: string) => absolutePath(path, folder);
-  const parts: string[] = [key];
+  const parts: string[] = [];
   const contents: Digest[] = [];
   for (const path of set.reads) {
     const state = states.stateOf(here(path));
@@ -126,7 +138,7 @@ export function evaluateInputs(
     parts.push('environment', name, JSON.stringify(environment(name) ?? null));
   for (const path of set.dated ?? [])
     parts.push('dated', path, `${states.identityOf(here(path))?.modifiedS}`);
-  return { set, contents, action: digestOf(parts.join('\0')) };
+  return { set, contents, digest: digestOf(parts.join('\0')) };
 }
 
 /**

@@ -2,19 +2,21 @@
 // warm worker needs the source alone. A file that changes while a job runs goes into a new generation of the copy (hard
 // links to the old one, new files beside them), so that no job ever sees its inputs change.
 import {
-  chmodSync,
+  closeSync,
+  fchmodSync,
+  futimesSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { mentionsFileName } from '../compile/file-states.ts';
-import { type Digest, matchesDigest } from '../digest.ts';
+import type { Digest } from '../digest.ts';
 import type { TreeEntry } from '../protocol/tree-entry.ts';
 import { FileTree } from './file-tree.ts';
 
@@ -61,7 +63,10 @@ export class ClientCopy {
     return [...digests];
   }
 
-  /** Brings the copy up to date. Throws a RangeError where an entry does not fit or its bytes are not there. */
+  /**
+   * Brings the copy up to date. `bytesOf` gives bytes that were found to match. Throws a RangeError where an entry does not fit
+   * or its bytes are not there.
+   */
   apply(entries: readonly TreeEntry[], bytesOf: (digest: Digest) => Uint8Array | undefined): void {
     const { tree } = this.#current;
     const news = entries.filter(entry => !isSame(tree.at(entry.path), entry));
@@ -133,8 +138,7 @@ export class ClientCopy {
     const path = join(folder, entry.path);
     const before = tree.at(entry.path);
     const bytes = entry.kind === 'file' ? bytesOf?.(entry.digest) : undefined;
-    if (entry.kind === 'file' && (bytes === undefined || !matchesDigest(bytes, entry.digest)))
-      throw new RangeError(`no bytes for ${entry.path}`);
+    if (entry.kind === 'file' && bytes === undefined) throw new RangeError(`no bytes for ${entry.path}`);
     tree.put(entry);
     if (before !== undefined && !(before.kind === 'folder' && entry.kind === 'folder')) remove(path);
     if (entry.kind === 'gone') return;
@@ -147,9 +151,14 @@ export class ClientCopy {
       symlinkSync(entry.target, path);
       return;
     }
-    writeFileSync(path, bytes!, { flag: 'wx', mode: 0o600 });
-    chmodSync(path, entry.isExecutable ? 0o555 : 0o444);
-    utimesSync(path, entry.modifiedS, entry.modifiedS);
+    const fd = openSync(path, 'wx', 0o600);
+    try {
+      writeFileSync(fd, bytes!);
+      fchmodSync(fd, entry.isExecutable ? 0o555 : 0o444);
+      futimesSync(fd, entry.modifiedS, entry.modifiedS);
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 

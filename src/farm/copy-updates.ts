@@ -9,7 +9,7 @@ import type { ClientCopy } from './client-copy.ts';
 
 /** Where the bytes of a client's files come from, beside the client's own answers. */
 export interface FileSource {
-  /** This machine's own, if it has the very same file at this path or keeps the blob. */
+  /** This machine's own, if it has a file at this path that could be the same, or keeps the blob. Not verified. */
   here(digest: Digest, path: string | undefined): Promise<Uint8Array | undefined>;
   /** From the client or any other teammate; kept on this machine. */
   bring(client: MemberKey, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
@@ -73,7 +73,7 @@ export class CopyUpdates {
     this.#copy.apply(entries, digest => bytes.get(digest));
   }
 
-  /** The bytes of all of these. Rejects where one cannot be had. */
+  /** The bytes of all of these, verified. Rejects where one cannot be had. */
   async #gather(
     needed: readonly (readonly [Digest, string | undefined])[],
     sent: ReadonlyMap<Digest, Uint8Array>,
@@ -95,7 +95,8 @@ export class CopyUpdates {
         if (matchesDigest(bytes, digest)) gathered.set(digest, bytes);
     for (const digest of asked) {
       const bytes = gathered.get(digest) ?? (await this.#files.bring(this.#client, digest, signal));
-      if (bytes === undefined) throw new Error(`nobody has ${digest}`);
+      if (bytes === undefined || (!gathered.has(digest) && !matchesDigest(bytes, digest)))
+        throw new Error(`nobody has ${digest}`);
       gathered.set(digest, bytes);
     }
     return gathered;

@@ -7,7 +7,7 @@ import type { CompileKeys } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import { isExpectedOutput } from '../compile/expected-outputs.ts';
 import type { FileStates } from '../compile/file-states.ts';
-import { decodeManifest, type EvaluatedInputs, evaluateInputs } from '../compile/input-manifest.ts';
+import { decodeManifest, type EvaluatedInputs, findInputs, underKey } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
 import { fromPortable } from '../compile/project-folder.ts';
 import type { RemoteRun } from '../compile/remote-runs.ts';
@@ -38,7 +38,8 @@ export async function takeOutcome(
 ): Promise<RemoteRun | undefined> {
   const { identity, keys } = ticket;
   const [set] = decodeManifest(outcome.set);
-  if (set === undefined) return undefined;
+  const there = set && findInputs(set, identity.folder, identity.environment, parts.states);
+  if (there === undefined) return undefined;
   const taken: { key: Digest; record: SignedRecord; inputs: EvaluatedInputs }[] = [];
   for (const encoded of outcome.records) {
     const record = decodeRecord(encoded);
@@ -47,8 +48,8 @@ export async function takeOutcome(
       return undefined;
     }
     for (const key of keysOf(keys)) {
-      const inputs = evaluateInputs(key, set, identity.folder, identity.environment, parts.states);
-      if (inputs?.action === record.action) taken.push({ key, record, inputs });
+      const inputs = underKey(key, there);
+      if (inputs.action === record.action) taken.push({ key, record, inputs });
     }
   }
   const first = taken.find(({ key }) => key !== keys.unproven);

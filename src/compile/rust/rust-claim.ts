@@ -6,9 +6,10 @@ import type { CompileIdentity, CompileKeys } from '../compile-key.ts';
 import type { WrittenFile } from '../compile-outputs.ts';
 import {
   type Environment,
-  evaluateInputs,
+  findInputs,
   type InputSet,
   inputSetOf,
+  underKey,
   type WorldStates,
 } from '../input-manifest.ts';
 import { placesTemplate, withTokens } from '../place-text.ts';
@@ -39,8 +40,9 @@ export function rustClaimOf(
   const binaries = run.files.filter(file => !isDepfile(file));
   const result = portableResult(run, folder, levelOf(binaries, set, identity));
   const key = keys[result.level] ?? keys.bound;
-  const inputs = evaluateInputs(key, set, folder, environment, states);
-  if (inputs === undefined) return undefined;
+  const there = findInputs(set, folder, environment, states);
+  if (there === undefined) return undefined;
+  const inputs = underKey(key, there);
   const actions = [{ key, action: inputs.action }];
   return { ...result, inputs, actions, isBound: namesCheckout.has(result.level) };
 }

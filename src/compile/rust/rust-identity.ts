@@ -12,7 +12,7 @@ import { type Level, levels, rustFolder } from './rust-folder.ts';
 import { mappedName } from './rust-prefix-maps.ts';
 
 /** Changes whenever keys or results change their meaning. */
-const rustKeyVersion = 1;
+const rustKeyVersion = 2;
 
 export interface RustIdentity extends CompileIdentity {
   readonly family: 'rustc';
