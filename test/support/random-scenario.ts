@@ -10,7 +10,8 @@ export function randomScenario(seed: number, stepCount: number): Scenario {
   const random = new SeededRandom(seed);
   const files = randomFiles(random);
   const steps = [firstStep, ...Array.from({ length: stepCount }, () => randomStep(random))];
-  return { name: `seed ${seed}`, files, steps, changing: /\.gch$/ };
+  // gcc makes up names of temporary files, wherever TMPDIR puts them
+  return { name: `seed ${seed}`, files, steps, changing: /\.gch$/, changingText: /\/cc\w{6}\.\w+/g };
 }
 
 function randomStep(random: SeededRandom): string {
