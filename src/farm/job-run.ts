@@ -3,7 +3,7 @@ import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, symlinkS
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompileClaim, claimOf } from '../compile/claim.ts';
-import { type CompileIdentity, compileKeys } from '../compile/compile-key.ts';
+import { type CompileIdentity, type CompileKeys, compileKeys } from '../compile/compile-key.ts';
 import type { WrittenFile } from '../compile/compile-outputs.ts';
 import { isExpectedOutput } from '../compile/expected-outputs.ts';
 import { absolutePath, type InputSet, inputSetOf } from '../compile/input-manifest.ts';
@@ -21,11 +21,18 @@ import type { Job } from '../protocol/farm.ts';
 import type { ClientCopy, Generation } from './client-copy.ts';
 import { type FileTree, parentsOf } from './file-tree.ts';
 import { identityOf, outputFolders } from './job-command.ts';
+import type { JoinedRuns } from './joined-runs.ts';
 import { makeObserverLog, readObserverLog } from './observer-log.ts';
 import type { Sandbox, SandboxEnd, SandboxLimits, WritableFolder } from './sandbox.ts';
 
 export type JobRunEnd =
-  | { readonly kind: 'done'; readonly claim: CompileClaim; readonly durationMs: number }
+  | {
+      readonly kind: 'done';
+      readonly claim: CompileClaim;
+      readonly durationMs: number;
+      /** Another client's run of the same. */
+      readonly isJoined?: boolean;
+    }
   /** `detail`: the compiler's own first words. */
   | {
       readonly kind: 'useless';
@@ -55,16 +62,34 @@ export interface JobRunParts {
   readonly copy: ClientCopy;
   /** Below which each run has a folder of its own while it lasts. */
   readonly dir: string;
+  readonly joined: JoinedRuns;
 }
 
-/** Runs the job. Throws a RangeError for one that may not be run; rejects where the sandbox does not start, or with the signal's
+/** Runs the job, or takes part in the same one of another client. Throws a RangeError for one that may not be run; rejects where the sandbox does not start, or with the signal's
  * reason. */
 export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal): Promise<JobRunEnd> {
   const generation = parts.copy.use();
+  try {
+    const identity = identityOf(job, generation.tree);
+    const keys = compileKeys(identity);
+    const run = () => runInSandbox(job, identity, keys, generation, parts, signal);
+    return await parts.joined.run(identity, keys, generation.tree, run, signal);
+  } finally {
+    generation.release();
+  }
+}
+
+async function runInSandbox(
+  job: Job,
+  identity: CompileIdentity,
+  keys: CompileKeys,
+  generation: Generation,
+  parts: JobRunParts,
+  signal: AbortSignal,
+): Promise<JobRunEnd> {
   mkdirSync(parts.dir, { recursive: true, mode: 0o700 });
   const dir = mkdtempSync(join(parts.dir, 'job-'));
   try {
-    const identity = identityOf(job, generation.tree);
     const writable = layOutWritable(identity, generation, dir);
     const hostCwd = hostPathOf(job.cwd, writable, generation);
     const log = join(dir, 'log');
@@ -87,9 +112,8 @@ export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal):
     );
     if (end.broke !== undefined) return { kind: 'limit', limit: end.broke };
     const mentionsFileName = (path: string) => parts.copy.mentionsFileName(generation, path);
-    return judge(end, readObserverLog(log), identity, generation.tree, writable, mentionsFileName);
+    return judge(end, readObserverLog(log), identity, keys, generation.tree, writable, mentionsFileName);
   } finally {
-    generation.release();
     void rm(dir, { recursive: true, force: true }).catch(() => {}); // nobody waits for it
   }
 }
@@ -99,6 +123,7 @@ function judge(
   end: SandboxEnd,
   log: Buffer,
   identity: CompileIdentity,
+  keys: CompileKeys,
   tree: FileTree,
   writable: readonly WritableFolder[],
   mentionsFileName: (path: string) => boolean,
@@ -135,7 +160,7 @@ function judge(
     mentionsFileName,
   };
   const run = { observed, files, stdout: end.stdout, stderr: end.stderr };
-  const claim = claimOf(run, identity, compileKeys(identity), world);
+  const claim = claimOf(run, identity, keys, world);
   return claim === undefined
     ? useless('inputs-outside')
     : { kind: 'done', claim, durationMs: end.durationMs };

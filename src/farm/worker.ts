@@ -12,6 +12,7 @@ import type { Identity, MemberKey } from '../team/identity.ts';
 import { ClientCopy } from './client-copy.ts';
 import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
 import { type JobRunEnd, runJob } from './job-run.ts';
+import { JoinedRuns } from './joined-runs.ts';
 import { type Sandbox, SandboxError } from './sandbox.ts';
 import { Slots } from './slots.ts';
 
@@ -46,6 +47,7 @@ export class Worker {
   readonly #slots: Slots;
   readonly #stopped = new AbortController();
   readonly #running = new Set<AbortController>();
+  readonly #joined = new JoinedRuns();
   #wasBusy = false;
 
   constructor(parts: WorkerParts) {
@@ -73,7 +75,16 @@ export class Worker {
 
   /** What one client's jobs have in common, as long as its stream lasts. */
   session(client: MemberKey): WorkerSession {
-    return new WorkerSession(client, this.#parts, this.#slots, this.#running, this.#stopped.signal);
+    return new WorkerSession(
+      client,
+      {
+        ...this.#parts,
+        joined: this.#joined,
+      },
+      this.#slots,
+      this.#running,
+      this.#stopped.signal,
+    );
   }
 
   /** Ends the jobs that run now: their clients run them elsewhere. */
@@ -88,9 +99,12 @@ export class Worker {
   }
 }
 
+/** `joined`: the runs of all clients. */
+type SessionParts = WorkerParts & { readonly joined: JoinedRuns };
+
 export class WorkerSession {
   readonly #client: MemberKey;
-  readonly #parts: WorkerParts;
+  readonly #parts: SessionParts;
   readonly #slots: Slots;
   readonly #running: Set<AbortController>;
   readonly #stopped: AbortSignal;
@@ -101,7 +115,7 @@ export class WorkerSession {
 
   constructor(
     client: MemberKey,
-    parts: WorkerParts,
+    parts: SessionParts,
     slots: Slots,
     running: Set<AbortController>,
     stopped: AbortSignal,
@@ -135,6 +149,7 @@ export class WorkerSession {
         } else {
           const end = await this.#inSlot(request.job, isUpToDate, started, stop);
           if (end.kind === 'useless') detail = end.detail;
+          else if (end.kind === 'done' && end.isJoined) detail = 'joined';
           outcome = await this.#sign(end);
         }
       }
@@ -164,8 +179,8 @@ export class WorkerSession {
     try {
       await isUpToDate;
       stop.throwIfAborted();
-      const { sandbox, dir } = this.#parts;
-      return await runJob(job, { sandbox, copy: this.#copy!, dir }, stop);
+      const { sandbox, dir, joined } = this.#parts;
+      return await runJob(job, { sandbox, copy: this.#copy!, dir, joined }, stop);
     } finally {
       release();
     }

@@ -11,7 +11,7 @@ import { identifyCompile } from '../../src/compile/compile-identity.ts';
 import { compileKeys } from '../../src/compile/compile-key.ts';
 import type { CompileTicket } from '../../src/compile/compile-request.ts';
 import { FileStates } from '../../src/compile/file-states.ts';
-import { encodeManifest, evaluateInputs, type InputSet } from '../../src/compile/input-manifest.ts';
+import { encodeManifest, findInputs, type InputSet, underKey } from '../../src/compile/input-manifest.ts';
 import { Manifests } from '../../src/compile/manifests.ts';
 import { digestOf, emptyDigest } from '../../src/digest.ts';
 import { type TakingParts, takeOutcome } from '../../src/farm/taken-outcome.ts';
@@ -79,7 +79,8 @@ function resultOf(outputFiles: ActionResult['outputFiles']): ActionResult {
 async function take(claim: Partial<RecordClaim>, signer: Identity = worker, sent: Buffer = object) {
   const ticket = await compileOfA();
   const { identity, keys } = ticket;
-  const { action } = evaluateInputs(keys.bound, set, identity.folder, identity.environment, states)!;
+  const there = findInputs(set, identity.folder, identity.environment, states)!;
+  const { action } = underKey(keys.bound, there);
   const result = resultOf([{ path: 'a.o', digest, isExecutable: false }]);
   const record = sampleRecord(signer, { action, result, origin: 'farm', ...claim });
   const outcome = {

@@ -1,0 +1,66 @@
+// Two clients that want the same compile at the same moment have it run once: whoever comes second waits for the first run,
+// and takes its end if its own files make of the inputs that were seen the very same actions. Otherwise it runs itself.
+import type { CompileIdentity, CompileKeys } from '../compile/compile-key.ts';
+import { findInputs, underKey, type WorldStates } from '../compile/input-manifest.ts';
+import type { Digest } from '../digest.ts';
+import type { JobRunEnd } from './job-run.ts';
+
+export class JoinedRuns {
+  readonly #running = new Map<Digest, Promise<JobRunEnd | undefined>>();
+
+  /** The end of the same compile that runs for another, or of `run`. Rejects as `run` does, or with the signal's reason. */
+  async run(
+    identity: CompileIdentity,
+    keys: CompileKeys,
+    tree: WorldStates,
+    run: () => Promise<JobRunEnd>,
+    signal: AbortSignal,
+  ): Promise<JobRunEnd> {
+    const names = [keys.shared, keys.bound].filter(key => key !== undefined);
+    const other = names.map(name => this.#running.get(name)).find(each => each !== undefined);
+    if (other !== undefined) {
+      const joined = joinedEnd(await unlessAborted(other, signal), identity, keys, tree);
+      if (joined !== undefined) return joined;
+    }
+    const running = run();
+    const settled = running.catch(() => undefined);
+    for (const name of names) this.#running.set(name, settled);
+    try {
+      return await running;
+    } finally {
+      for (const name of names) if (this.#running.get(name) === settled) this.#running.delete(name);
+    }
+  }
+}
+
+/** What another client's run means for this one; undefined where its inputs were others. */
+function joinedEnd(
+  end: JobRunEnd | undefined,
+  { folder, environment }: CompileIdentity,
+  keys: CompileKeys,
+  tree: WorldStates,
+): JobRunEnd | undefined {
+  if (end?.kind !== 'done') return undefined;
+  const { claim } = end;
+  const there = findInputs(claim.inputs.set, folder, environment, tree);
+  if (there === undefined) return undefined;
+  const own = [keys.shared, keys.bound, keys.unproven];
+  const taken = claim.actions.flatMap(({ key, action }) => {
+    const inputs = underKey(key, there);
+    return own.includes(key) && inputs.action === action ? [{ key, action, inputs }] : [];
+  });
+  const first = taken.find(({ key }) => key !== keys.unproven);
+  if (first === undefined) return undefined;
+  const actions = taken.map(({ key, action }) => ({ key, action }));
+  return { ...end, claim: { ...claim, inputs: first.inputs, actions }, isJoined: true };
+}
+
+/** Rejects with the signal's reason as soon as it is aborted. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
