@@ -1,6 +1,7 @@
 // Brings a worker's copy of a client's files up to date, one change after the other in the order in which they were told.
 // Bytes come from where they are cheapest: what travelled along, what this machine has, what the client is asked for.
 import { type Digest, digestSizeBytes, matchesDigest } from '../digest.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { JobRequest } from '../protocol/farm.ts';
 import { travelsAlong } from '../protocol/farm.ts';
 import { decodeTree, type TreeEntry } from '../protocol/tree-entry.ts';
@@ -18,16 +19,22 @@ export interface FileSource {
 /** How the worker asks the client for bytes that it lacks: those that travel along (protocol/farm.ts). */
 export type Want = (digests: readonly Digest[]) => Promise<ReadonlyMap<Digest, Uint8Array>>;
 
+/** What is done before others have their turn: a worker that is silent for long is taken for frozen. */
+const entriesPerTurn = 64;
+const bytesPerTurn = 4 * 1024 * 1024;
+
 export class CopyUpdates {
   readonly #copy: ClientCopy;
   readonly #client: MemberKey;
   readonly #files: FileSource;
+  readonly #clock: Clock;
   readonly #toolchains = new Set<Digest>();
   #turn: Promise<void> = Promise.resolve();
   #isBroken = false;
   #toldCount = 0;
 
-  constructor(copy: ClientCopy, client: MemberKey, files: FileSource) {
+  constructor(copy: ClientCopy, client: MemberKey, files: FileSource, clock: Clock) {
+    this.#clock = clock;
     this.#copy = copy;
     this.#client = client;
     this.#files = files;
@@ -70,7 +77,10 @@ export class CopyUpdates {
     for (const entry of entries)
       if (entry.kind === 'file' && lacking.has(entry.digest)) needed.set(entry.digest, entry.path);
     const bytes = await this.#gather([...needed], sent, want, signal);
-    this.#copy.apply(entries, digest => bytes.get(digest));
+    for (let at = 0; at < entries.length; at += entriesPerTurn) {
+      this.#copy.apply(entries.slice(at, at + entriesPerTurn), digest => bytes.get(digest));
+      await this.#nextTurn();
+    }
   }
 
   /** The bytes of all of these, verified. Rejects where one cannot be had. */
@@ -82,12 +92,17 @@ export class CopyUpdates {
   ): Promise<Map<Digest, Uint8Array>> {
     const gathered = new Map<Digest, Uint8Array>();
     const asked: Digest[] = [];
+    let readBytes = 0;
     for (const [digest, path] of needed) {
       const bytes = digest.endsWith('/0')
         ? new Uint8Array(0)
         : (sent.get(digest) ?? (await this.#files.here(digest, path)));
       if (bytes !== undefined && matchesDigest(bytes, digest)) gathered.set(digest, bytes);
       else asked.push(digest);
+      readBytes += bytes?.byteLength ?? 0;
+      if (readBytes < bytesPerTurn) continue;
+      readBytes = 0;
+      await this.#nextTurn();
     }
     const small = asked.filter(digest => travelsAlong(digestSizeBytes(digest)));
     if (small.length > 0)
@@ -100,5 +115,11 @@ export class CopyUpdates {
       gathered.set(digest, bytes);
     }
     return gathered;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise(resolve => {
+      this.#clock.schedule(0, resolve);
+    });
   }
 }

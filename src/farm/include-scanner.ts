@@ -29,8 +29,8 @@ const question = /__has_include(_next)?[ \t]*\([ \t]*(["<])([^">\n]+)[">]/g;
 const implicit = 'stdc-predef.h';
 const filesMax = 20_000;
 const rememberedMax = 50_000;
-/** A file that was not there may have been made meanwhile. */
-const absentForMs = 1_000;
+/** A file that was not there may have been made meanwhile: a guess without it costs another attempt. */
+const absentForMs = 30_000;
 
 /** The search path of these arguments, with the compiler's own folders at its end. */
 export function searchPathOf(args: readonly string[], cwd: string, system: readonly string[]): SearchPath {
@@ -66,7 +66,7 @@ export class IncludeScanner {
     const found = new Map<string, readonly string[]>();
     const files = new Set<string>();
     const pending = [source, ...search.forced];
-    pending.push(...this.#allNamed(implicit, search.all).slice(0, 1));
+    pending.push(...this.#firstNamed(implicit, search.all));
     while (pending.length > 0 && files.size < filesMax) {
       const file = pending.pop()!;
       if (files.has(file)) continue;
@@ -91,8 +91,8 @@ export class IncludeScanner {
     const key = `${isNext ? 'n' : isQuoted ? 'q' : 'a'}${name}`;
     let paths = found.get(key);
     if (paths === undefined) {
-      const all = this.#allNamed(name, isQuoted ? [...search.quoted, ...search.all] : search.all);
-      paths = isNext ? all : all.slice(0, 1);
+      const folders = isQuoted ? [...search.quoted, ...search.all] : search.all;
+      paths = isNext ? this.#allNamed(name, folders) : this.#firstNamed(name, folders);
       found.set(key, paths);
     }
     return paths;
@@ -100,6 +100,11 @@ export class IncludeScanner {
 
   #allNamed(name: string, folders: readonly string[]): string[] {
     return folders.map(folder => `${folder}/${name}`).filter(path => this.#exists(path));
+  }
+
+  #firstNamed(name: string, folders: readonly string[]): string[] {
+    const folder = folders.find(each => this.#exists(`${each}/${name}`));
+    return folder === undefined ? [] : [`${folder}/${name}`];
   }
 
   #exists(path: string): boolean {

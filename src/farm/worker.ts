@@ -225,7 +225,7 @@ export class WorkerSession {
   #updatesOf(epoch: number): CopyUpdates {
     if (this.#updates === undefined || epoch > this.#epoch) {
       this.#copy = new ClientCopy(mkdtempSync(join(this.#parts.dir, 'client-')));
-      this.#updates = new CopyUpdates(this.#copy, this.#client, this.#parts.files);
+      this.#updates = new CopyUpdates(this.#copy, this.#client, this.#parts.files, this.#parts.clock);
       this.#epoch = epoch;
     }
     return this.#updates;
