@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FarmName } from '../lab/farms.ts';
+import { openLabs } from '../lab/lab.ts';
 import { benchBuild } from './build.ts';
 import { benchEntries } from './entries.ts';
 import { benchFarm } from './farm.ts';
+import { benchFarmTroubles } from './farm-troubles.ts';
 import { benchHit } from './hit.ts';
 import { type CompilerFamily, projects } from './projects.ts';
 import { endRivals, type RivalName, rivalsHere } from './rivals.ts';
@@ -15,12 +17,14 @@ import { benchRust } from './rust.ts';
 
 const usage = `usage: npm run bench -- hit
        npm run bench -- farm [--farms p2pcache,distcc,pump,icecc] [--hosts 7] [--jobs 12] [--every 1]
+       npm run bench -- farm-troubles [--hosts 7] [--jobs 12] [--every 1] [--hot-rounds 5]
        npm run bench -- build [project…] [--compilers gcc,clang] [--cold-rounds 3] [--hot-rounds 5]
        npm run bench -- rust [--cold-rounds 3] [--hot-rounds 5]
        npm run bench -- entries [--count 50000]
 
   hit      one local hit
   farm     compiles on other hosts, in a lab of network namespaces with a quarter of a core each (needs root)
+  farm-troubles  the same lab: every worker too slow to help, and some of them lost during the build
   build    real projects from Debian's sources: ${projects.map(({ name }) => name).join(', ')}
   rust     a program that depends on real crates, by cargo
   entries  a daemon whose store is full: its memory, and one hit
@@ -63,6 +67,14 @@ async function main(): Promise<number> {
         jobsPerHost: Number(values['jobs-per-host']),
         every: Number(values.every),
       }),
+    'farm-troubles': work =>
+      benchFarmTroubles(work, {
+        hosts: Number(values.hosts),
+        cpuShare: Number(values['cpu-share']),
+        jobs: Number(values.jobs),
+        rounds: hotRounds,
+        every: Number(values.every),
+      }),
     build: work =>
       benchBuild(work, {
         projects: rest,
@@ -80,7 +92,8 @@ async function main(): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'p2pcache-bench-'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      void endRivals().finally(() => {
+      const labs = [...openLabs].map(lab => lab.close());
+      void Promise.allSettled([endRivals(), ...labs]).finally(() => {
         rmSync(work, { recursive: true, force: true });
         process.exit(130);
       });

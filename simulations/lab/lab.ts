@@ -14,6 +14,9 @@ export interface LabOptions {
 
 const periodUs = 100_000;
 
+/** Labs that are yet to be closed, for whoever is interrupted. */
+export const openLabs = new Set<Lab>();
+
 export class Lab {
   readonly hosts: readonly LabHost[];
   readonly #name = `p2pclab${process.pid}`;
@@ -21,6 +24,7 @@ export class Lab {
 
   constructor({ hosts, cpuShare, ownFolders }: LabOptions) {
     this.#cpuShare = cpuShare;
+    openLabs.add(this);
     const bridge = `${this.#name}b`;
     ip('netns', 'add', bridge);
     ip('-n', bridge, 'link', 'add', 'bridge', 'type', 'bridge');
@@ -45,6 +49,7 @@ export class Lab {
 
   /** Ends every process of every host, then the hosts. */
   async close(): Promise<void> {
+    openLabs.delete(this);
     for (const host of this.hosts) await host.close();
     for (const name of [...this.hosts.map(({ namespace }) => namespace), `${this.#name}b`]) {
       try {
@@ -105,6 +110,16 @@ export class LabHost {
       return Number(readFileSync(join(accountOf(this.#group), 'cpuacct.usage'), 'utf8')) / 1e6;
     const stat = readFileSync(join(this.#group, 'cpu.stat'), 'utf8');
     return Number(/usage_usec (\d+)/.exec(stat)?.[1] ?? 0) / 1000;
+  }
+
+  /** Signals every process of this host. */
+  signal(signal: NodeJS.Signals): void {
+    for (const pid of this.#pids()) process.kill(pid, signal);
+  }
+
+  /** Pulls its cable. */
+  unplug(): void {
+    ip('-n', this.namespace, 'link', 'set', 'eth0', 'down');
   }
 
   /** Ends every process of this host. */
