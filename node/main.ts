@@ -1,7 +1,7 @@
 // The daemon's process: reads the settings, takes the home's lock, serves until it is told to stop. It says that it serves,
 // or why it cannot, on the descriptor that its starter passed.
 import { closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { constants, homedir, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { ControlError } from '../src/control.ts';
@@ -20,6 +20,12 @@ process.title = 'p2pcache-daemon';
 // What runs here is short and waits for the kernel: compiling it for speed costs more than it gains (measured: a third of the
 // processor time of a build's first farmed jobs; a hit takes as long).
 setFlagsFromString('--no-opt');
+try {
+  // Every build here and every job at teammates waits for it; what it starts has a lower priority.
+  setPriority(constants.priority.PRIORITY_ABOVE_NORMAL);
+} catch {
+  // only root and few others may
+}
 // Nothing that this process makes is for others to read.
 process.umask(0o077);
 

@@ -2,6 +2,7 @@
 // other process, no home; the root is the client's files, read-only; what a job may write is a folder of its own, gone after it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { lstatSync, readdirSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import {
   type Sandbox,
@@ -35,6 +36,7 @@ export class Bubblewrap implements Sandbox {
     ];
     const startedMs = performance.now();
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, detached: true });
+    lowerPriority(child);
     const ended = Promise.withResolvers<SandboxEnd>();
     let broke: string | undefined;
     const stop = (limit: string | undefined) => {
@@ -124,6 +126,15 @@ export function bubblewrapTrouble(): Promise<string | undefined> {
       resolve(`bubblewrap does not run here: ${said.trim().split('\n')[0] || error.message}`);
     });
   });
+}
+
+/** The owner's own work comes first. */
+function lowerPriority(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // it has ended already, or may not be changed: it runs as it is
+  }
 }
 
 /** The whole process group: bwrap's end takes its namespace, and with it every process of the job, along. */

@@ -1,10 +1,11 @@
 // The farms that are compared in the lab, each set up on its hosts from nothing: p2pcache, distcc (plain and pump), icecc.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { runOk } from '../bench/run.ts';
+import { formatMs } from '../bench/report.ts';
+import { cpuMs, runOk } from '../bench/run.ts';
 import type { Lab, LabHost } from './lab.ts';
 
 export interface RunningFarm {
@@ -76,7 +77,13 @@ async function startP2pcache(
     around: [],
     env: { ...environmentOf(client) },
     warmEnv: { P2PCACHE_MODE: 'write' },
-    note: async () => command(client, 'farm'),
+    note: async () => {
+      const daemons = lab.hosts.map(host => {
+        const pid = readFileSync(join(environmentOf(host).P2PCACHE_HOME, 'run', 'daemon.pid'), 'utf8');
+        return `${formatMs(cpuMs(Number(pid), 'own'))} at ${host.namespace}`;
+      });
+      return `${await command(client, 'farm')}\nprocessor time of the daemons, from their start: ${daemons.join(', ')}\n`;
+    },
   };
 }
 

@@ -4,14 +4,14 @@ import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { MemberKey } from '../team/identity.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
-import { choosePlace, type Placement, type WorkerPlace } from './placement.ts';
+import { choosePlace, type Placement, slotFreeInMs, type WorkerPlace } from './placement.ts';
 
 /** A job that runs at a worker, or waits there. */
 interface SentJob {
   readonly member: MemberKey;
   readonly sinceMs: number;
-  /** Whether it runs; else it waits there for a slot. */
-  hasStarted: boolean;
+  /** Since when it runs; undefined while it waits there for a slot. */
+  startedMs: number | undefined;
   readonly mayMove: boolean;
   /** Takes it back. */
   recall(reason: RecallReason): void;
@@ -46,9 +46,11 @@ export type Chosen = Exclude<Placement, { at: 'later' }>;
 const lookEveryMs = 250;
 /** A job that waited this long at a worker, behind others of ours, may be better off elsewhere; once. */
 const waitingMsMin = 1_000;
-/** A job that takes this many times the usual is a straggler, once this machine has nothing else to do. */
-const stragglerFactor = 3;
-const stragglerMsMin = 2_000;
+/** Unless a slot is about to be free there: moving a job costs what sending one costs. In parts of a usual run. */
+const soonFactor = 1 / 3;
+/** A job that takes this many times the usual is a straggler, once this machine has nothing else to do. What it did is lost. */
+const stragglerFactor = 5;
+const stragglerMsMin = 5_000;
 const smoothing = 0.25;
 
 export class Dispatcher {
@@ -137,12 +139,12 @@ export class Dispatcher {
     recall: SentJob['recall'],
   ): { started(): void; answered(): void; failed(): void; over(): void } {
     const { clock } = this.#parts;
-    const job: SentJob = { member, sinceMs: clock.nowMs(), hasStarted: false, mayMove, recall };
+    const job: SentJob = { member, sinceMs: clock.nowMs(), startedMs: undefined, mayMove, recall };
     this.#sent.add(job);
     const standing = this.#standingOf(member);
     return {
       started: () => {
-        job.hasStarted = true;
+        job.startedMs = clock.nowMs();
       },
       answered: () => {
         standing.failures = 0;
@@ -249,12 +251,14 @@ export class Dispatcher {
     const workers = this.workers();
     const isFree = (worker: OfferingWorker) => this.#placeOf(worker).jobs < worker.offer.slots;
     if (isHereFree || workers.some(isFree)) {
-      const waits = ({ member, hasStarted, sinceMs }: SentJob, at: OfferingWorker) =>
+      const waits = ({ member, startedMs, sinceMs }: SentJob, at: OfferingWorker) =>
         member === at.member &&
-        !hasStarted &&
+        startedMs === undefined &&
         clock.nowMs() - sinceMs > waitingMsMin &&
         this.#sentTo(member) > at.offer.slots;
-      const crowded = workers.find(at => [...this.#sent].some(job => job.mayMove && waits(job, at)));
+      const crowded = workers.find(
+        at => !this.#isSoonFree(at.member) && [...this.#sent].some(job => job.mayMove && waits(job, at)),
+      );
       const last = crowded && [...this.#sent].find(job => job.mayMove && waits(job, crowded));
       if (last !== undefined) {
         last.recall('moved');
@@ -262,11 +266,21 @@ export class Dispatcher {
       }
     }
     if (!isHereFree) return;
-    const isStraggler = ({ member, sinceMs }: SentJob) => {
+    const isStraggler = ({ member, startedMs, sinceMs }: SentJob) => {
       const typicalMs = this.#standings.get(member)?.typicalMs ?? this.#here.typicalMs ?? stragglerMsMin;
-      return clock.nowMs() - sinceMs > Math.max(stragglerMsMin, stragglerFactor * typicalMs);
+      const tookMs = clock.nowMs() - (startedMs ?? sinceMs);
+      return tookMs > Math.max(stragglerMsMin, stragglerFactor * typicalMs);
     };
     [...this.#sent].find(isStraggler)?.recall('straggler');
+  }
+
+  #isSoonFree(member: MemberKey): boolean {
+    const now = this.#parts.clock.nowMs();
+    const { typicalMs } = this.#standingOf(member);
+    const ranMs = [...this.#sent].flatMap(job =>
+      job.member === member && job.startedMs !== undefined ? [now - job.startedMs] : [],
+    );
+    return slotFreeInMs(ranMs, typicalMs) < Math.max(waitingMsMin, soonFactor * (typicalMs ?? 0));
   }
 }
 

@@ -52,6 +52,16 @@ export function finishMs(worker: WorkerPlace, assumedMs: number): number {
   return worker.overheadMs + predictedMs(worker, assumedMs);
 }
 
+/**
+ * How long until a slot is free at a worker, in milliseconds, by how long its jobs have run and what is usual there. A job that
+ * has outlasted the usual by half may take any time.
+ */
+export function slotFreeInMs(ranMs: readonly number[], typicalMs: number | undefined): number {
+  if (typicalMs === undefined) return Number.POSITIVE_INFINITY;
+  const left = ranMs.map(ms => (ms > 1.5 * typicalMs ? Number.POSITIVE_INFINITY : typicalMs - ms));
+  return Math.max(0, Math.min(...left, Number.POSITIVE_INFINITY));
+}
+
 function predictedMs({ slots, jobs, typicalMs = 0 }: Place, assumedMs: number): number {
   const runMs = typicalMs || assumedMs;
   const waitMs = (Math.max(0, jobs + 1 - slots) * runMs) / Math.max(1, slots);

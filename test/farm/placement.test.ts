@@ -1,6 +1,6 @@
 // Where jobs are placed: by predicted finish, here first when that is no slower, never onto a machine that is full.
 import { expect, test } from 'vitest';
-import { choosePlace, type Place, type WorkerPlace } from '../../src/farm/placement.ts';
+import { choosePlace, type Place, slotFreeInMs, type WorkerPlace } from '../../src/farm/placement.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
 
 const first = () => 0;
@@ -23,6 +23,14 @@ test('a full machine sends its jobs away', () => {
 test('a free slot comes before a place in a queue', () => {
   const workers = [worker('a', { jobs: 2, typicalMs: 100 }), worker('b', { jobs: 1, typicalMs: 1_000 })];
   expect(choosePlace(here({ jobs: 2 }), workers, first)).toEqual(at('b'));
+});
+
+test('a slot is free when the usual time is over; of a job that outlasts it nobody knows', () => {
+  expect(slotFreeInMs([100, 900], 1_000)).toBe(100);
+  expect(slotFreeInMs([1_200], 1_000)).toBe(0);
+  expect(slotFreeInMs([1_600], 1_000)).toBe(Number.POSITIVE_INFINITY);
+  expect(slotFreeInMs([1_600, 300], 1_000)).toBe(700);
+  expect(slotFreeInMs([100], undefined)).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('one job may wait at each worker, the rest wait here', () => {
