@@ -65,6 +65,8 @@ const retriedRefusals: ReadonlySet<string> = new Set(['busy', 'not-lending', 'ro
 export class FarmedCompiles implements RemoteRuns {
   readonly #parts: FarmedCompilesParts;
   readonly #scanner: IncludeScanner;
+  /** The last of those that wait for their turn. */
+  #lastTurn: Promise<void> = Promise.resolve();
   readonly #told = new Map<MemberKey, { readonly session: number; readonly files: ToldFiles }>();
 
   constructor(parts: FarmedCompilesParts) {
@@ -109,6 +111,7 @@ export class FarmedCompiles implements RemoteRuns {
     const toolchain = await toolchains.of(request.compiler, identity.compiler, language);
     if (toolchain === undefined) return this.#stay('no-toolchain');
     const job = jobOf(ticket, toolchain);
+    await this.#turn();
     const guess = await this.#guess(ticket, toolchain);
     let hasMoved = false;
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
@@ -161,13 +164,14 @@ export class FarmedCompiles implements RemoteRuns {
     const recalled = new AbortController();
     const sent = dispatcher.sends(worker.member, mayMove, reason => recalled.abort(reason));
     try {
-      signal.throwIfAborted(); // what a request tells counts as told
+      await this.#turn();
+      const stop = AbortSignal.any([signal, recalled.signal]);
+      stop.throwIfAborted(); // what a request tells counts as told
       const request = this.#requestOf(worker, job, toolchain, guess);
       const asked = {
         bytesOf: (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
         started: () => sent.started(),
       };
-      const stop = AbortSignal.any([signal, recalled.signal]);
       const outcome = await network.run(worker.member, request, asked, stop);
       if (outcome.kind === 'refused' && outcome.reason === 'tree-lost')
         this.#toldTo(worker).forget(request.epoch);
@@ -185,6 +189,20 @@ export class FarmedCompiles implements RemoteRuns {
     } finally {
       sent.over();
     }
+  }
+
+  /**
+   * One after the other, and with time between them for everything else: a dozen compiles that begin at once would keep the
+   * launchers from hearing that this machine lives.
+   */
+  #turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(
+      () =>
+        new Promise(resolve => {
+          this.#parts.clock.schedule(0, resolve);
+        }),
+    );
+    return this.#lastTurn;
   }
 
   #requestOf(worker: OfferingWorker, job: Job, toolchain: Toolchain, guess: ReadonlySet<string>): JobRequest {
