@@ -16,6 +16,8 @@ export function identifyCompile(
   cpu: () => string,
 ): CompileIdentity | Uncached {
   const { cwd, environment } = request;
+  // it shares memory among the processes that it was set for, and stops those that come in between
+  if (environment('LD_PRELOAD')?.includes('libfaketime')) return { uncached: 'faked-clock' };
   const compiler = identifyCompiler(resolve(cwd, request.compiler));
   if (compiler === undefined) return { uncached: 'unknown-compiler' };
   if (compiler.family === 'rustc') return identifyRust(request, compiler.path, states, cpu);

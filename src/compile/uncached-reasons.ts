@@ -7,6 +7,7 @@ const reasons: Readonly<Record<string, string>> = {
   'compile-failed': 'the compiler ended with an error',
   'reads-the-time':
     'it uses the time of the compile (__DATE__, __TIME__, __TIMESTAMP__; in Rust, a procedural macro that asks)',
+  'faked-clock': 'it runs under libfaketime',
   incremental:
     'rustc compiles it incrementally; CARGO_INCREMENTAL=0 (or incremental = false in the profile) turns that off',
   'unstable-option': 'it has an option of rustc that is not stable (-Z)',
