@@ -14,7 +14,7 @@ const totals = { steps: 0, hits: 0 };
 let shared: Promise<SharedParts> | undefined;
 
 describe.concurrent.each<Compiler>(['gcc', 'clang'])('%s', compiler => {
-  it.each(differentialSeeds('compile-differential', 10))('seed %i', async seed => {
+  it.each(differentialSeeds('compile-differential', 4))('seed %i', async seed => {
     const scenario = randomScenario(seed, stepsPerSeed);
     const missing = missingFor(scenario, compiler);
     if (missing !== undefined) {
