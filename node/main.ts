@@ -17,11 +17,11 @@ const stopMsMax = 5_000;
 const isForeground = process.env.P2PCACHE_FOREGROUND === '1';
 
 process.title = 'p2pcache-daemon';
-// What runs here is short and waits for the kernel: compiling it for speed costs more than it gains (measured: a third of the
-// processor time of a build's first farmed jobs; a hit takes as long).
+// What runs here is short and waits for the kernel: optimizing it costs more than it gains. Measured once, on a busy machine: a
+// fifth to a third less processor time for a build's first farmed jobs; a hit took as long either way.
 setFlagsFromString('--no-opt');
 try {
-  // Every build here and every job at teammates waits for it; what it starts has a lower priority.
+  // Every build here and every job at teammates waits for it; what it runs for long has a lower priority (system/priority.ts).
   setPriority(constants.priority.PRIORITY_ABOVE_NORMAL);
 } catch {
   // only root and few others may

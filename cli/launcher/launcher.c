@@ -369,7 +369,7 @@ static void forward_soon(int number, siginfo_t *info, void *context) {
 
 static void forward_now(int number) {
   (void)number;
-  kill(child, signal_to_forward);
+  if (child > 0) kill(child, signal_to_forward);
 }
 
 // The compiler ends by the signal, and this process after it.
@@ -493,6 +493,7 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
   }
   int status;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  child = 0; // its number may be another's from now on
   report(fd, log, status, started_us, now_us() - started_us, streams);
   unlink(log);
   end_like(status);

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SandboxRun } from '../../src/farm/sandbox.ts';
-import { Bubblewrap } from './bubblewrap.ts';
+import { JobProcess } from './job-process.ts';
 
 /** Arguments: the new root, the folder, how many variables follow, the variables, the command. */
 const enter = `
@@ -25,8 +25,9 @@ while [ $left -gt 0 ]; do
 done
 exec "$@"`;
 
-export class BareRoot extends Bubblewrap {
+export class BareRoot extends JobProcess {
   override readonly kind = 'none';
+  protected override readonly makers = ['unshare', 'mount', 'chroot'];
 
   protected override commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {
     const above = join(dirname(log.hostFile), 'root');

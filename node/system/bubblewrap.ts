@@ -1,77 +1,15 @@
 // The real sandbox: bubblewrap (https://github.com/containers/bubblewrap). Every namespace is new, so there is no network, no
 // other process, no home; the root is the client's files, read-only; what a job may write is a folder of its own, gone after it.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { lstatSync, readdirSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import {
-  type Sandbox,
-  type SandboxEnd,
-  SandboxError,
-  type SandboxLimits,
-  type SandboxRun,
-} from '../../src/farm/sandbox.ts';
-import type { JobCgroup } from './job-cgroup.ts';
+import type { SandboxRun } from '../../src/farm/sandbox.ts';
+import { JobProcess } from './job-process.ts';
 
-/** How often a job's use of the disk is looked at. */
-const diskCheckMs = 250;
+export class Bubblewrap extends JobProcess {
+  override readonly kind = 'bubblewrap';
+  protected override readonly makers = ['bwrap'];
 
-export class Bubblewrap implements Sandbox {
-  readonly kind: string = 'bubblewrap';
-  protected readonly observer: string;
-  readonly #cgroup: JobCgroup | undefined;
-
-  /** `observer`: the compiled library that jobs are run with. `cgroup`: bounds what resource limits cannot, where there is one. */
-  constructor(observer: string, cgroup: JobCgroup | undefined) {
-    this.observer = observer;
-    this.#cgroup = cgroup;
-  }
-
-  run(run: SandboxRun, signal: AbortSignal): Promise<SandboxEnd> {
-    signal.throwIfAborted();
-    const [program, ...args] = [
-      ...(this.#cgroup?.wrapper() ?? []),
-      ...resourceLimits(run.limits),
-      ...this.commandLine(run),
-    ];
-    const startedMs = performance.now();
-    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, detached: true });
-    lowerPriority(child);
-    const ended = Promise.withResolvers<SandboxEnd>();
-    let broke: string | undefined;
-    const stop = (limit: string | undefined) => {
-      broke ??= limit;
-      killGroup(child);
-    };
-    const out = collect(child.stdout!, run.limits.streamBytes, () => stop('output'));
-    const err = collect(child.stderr!, run.limits.streamBytes, () => stop('output'));
-    const timer = setTimeout(() => stop('time'), run.limits.wallMs);
-    const watch = setInterval(() => {
-      if (bytesBelow(run.writable.map(({ hostFolder }) => hostFolder)) > run.limits.diskBytes) stop('disk');
-    }, diskCheckMs);
-    const onAbort = () => stop(undefined);
-    signal.addEventListener('abort', onAbort, { once: true });
-    child.once('error', error => ended.reject(new SandboxError(error.message)));
-    child.once('close', exitCode => {
-      const durationMs = performance.now() - startedMs;
-      const [stdout, stderr] = [out(), err()];
-      const trouble =
-        exitCode === 1
-          ? /^(?:bwrap|prlimit|unshare|mount|chroot): .*/.exec(stderr.toString('latin1'))?.[0]
-          : undefined;
-      if (signal.aborted) ended.reject(signal.reason);
-      else if (trouble !== undefined) ended.reject(new SandboxError(trouble));
-      else ended.resolve({ exitCode: exitCode ?? undefined, broke, stdout, stderr, durationMs });
-    });
-    return ended.promise.finally(() => {
-      clearTimeout(timer);
-      clearInterval(watch);
-      signal.removeEventListener('abort', onAbort);
-    });
-  }
-
-  /** What runs the job, within its resource limits. */
-  protected commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {
+  protected override commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {
     const folders = writable.flatMap(({ path, hostFolder, subfolders }) => [
       ...['--bind', hostFolder, path],
       ...subfolders.flatMap(below => ['--ro-bind', join(root, below), below]),
@@ -95,18 +33,6 @@ export class Bubblewrap implements Sandbox {
   }
 }
 
-function resourceLimits(limits: SandboxLimits): string[] {
-  return [
-    'prlimit',
-    `--as=${limits.memoryBytes}`,
-    `--cpu=${limits.cpuS}`,
-    `--fsize=${limits.fileBytes}`,
-    `--nproc=${limits.processes}`,
-    '--core=0',
-    '--nofile=1024',
-  ];
-}
-
 /** Why bubblewrap cannot be used here, in words for a person; undefined where it can. */
 export function bubblewrapTrouble(): Promise<string | undefined> {
   return new Promise(resolve => {
@@ -126,54 +52,4 @@ export function bubblewrapTrouble(): Promise<string | undefined> {
       resolve(`bubblewrap does not run here: ${said.trim().split('\n')[0] || error.message}`);
     });
   });
-}
-
-/** The owner's own work comes first. */
-function lowerPriority(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // it has ended already, or may not be changed: it runs as it is
-  }
-}
-
-/** The whole process group: bwrap's end takes its namespace, and with it every process of the job, along. */
-function killGroup(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // it has ended already
-  }
-}
-
-/** Gathers a stream up to its bound; what was gathered is had by calling the result. */
-function collect(stream: NodeJS.ReadableStream, bytesMax: number, onTooMuch: () => void): () => Buffer {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > bytesMax) onTooMuch();
-    else chunks.push(chunk);
-  });
-  return () => Buffer.concat(chunks);
-}
-
-function bytesBelow(folders: readonly string[]): number {
-  let bytes = 0;
-  const pending = [...folders];
-  for (let seen = 0; pending.length > 0 && seen < 10_000; seen++) {
-    const path = pending.pop()!;
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats?.isDirectory()) pending.push(...namesIn(path).map(name => join(path, name)));
-    else bytes += (stats?.blocks ?? 0) * 512;
-  }
-  return bytes;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // gone meanwhile
-  }
 }

@@ -1,7 +1,8 @@
 // Programs run as children of the daemon, at a lower priority than the builds beside them.
 import { execFile } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import type { ProcessRunner, Program } from '../../src/platform/process-runner.ts';
+import { lowerPriority } from './priority.ts';
 
 export const childProcesses: ProcessRunner = {
   outputOf({ path, argv, cwd, environment }, { timeoutMs, bytesMax }) {
@@ -20,11 +21,7 @@ export const childProcesses: ProcessRunner = {
         (error, out) => resolve(error === null ? out : undefined),
       );
       child.stdin?.end();
-      try {
-        if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-      } catch {
-        // it has ended already, or may not be changed: it runs as it is
-      }
+      lowerPriority(child, constants.priority.PRIORITY_BELOW_NORMAL);
     });
   },
 };
@@ -60,10 +57,6 @@ export function runIdly(
       },
     );
     child.stdin?.end();
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-    } catch {
-      // as above
-    }
+    lowerPriority(child, constants.priority.PRIORITY_LOW);
   });
 }

@@ -1,21 +1,14 @@
 // What the farm costs where it cannot help, and what it costs that workers die: in the lab, the same compiles by the client
 // alone, with workers that are far too slow, with good ones, and with a third of them killed, frozen and cut off on the way.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { farms, type RunningFarm } from '../lab/farms.ts';
 import { Lab } from '../lab/lab.ts';
-import { BuildFolder, differences, type Outcome } from './build-folder.ts';
-import { checkOut, projects } from './projects.ts';
+import { type BuildFolder, differences, type Outcome } from './build-folder.ts';
+import { type LabBuildOptions, prepareLabBuild } from './lab-build.ts';
 import { formatMs, say } from './report.ts';
 
-export interface FarmTroublesOptions {
-  readonly hosts: number;
-  readonly cpuShare: number;
-  readonly jobs: number;
+export interface FarmTroublesOptions extends LabBuildOptions {
   readonly rounds: number;
-  /** Compiles one object in so many. */
-  readonly every: number;
 }
 
 /** Of the client alone; of the same build undisturbed. */
@@ -26,15 +19,7 @@ const slowShare = 0.02;
 
 /** Returns whether every bound was met. */
 export async function benchFarmTroubles(work: string, options: FarmTroublesOptions): Promise<boolean> {
-  const hidden = join(work, 'client');
-  mkdirSync(hidden);
-  const abseil = projects.find(({ name }) => name === 'abseil')!;
-  const build = await checkOut(abseil, join(hidden, 'abseil'), 'gcc');
-  const compiles = build.compiles.filter((_, i) => i % options.every === 0);
-  const folder = new BuildFolder({ folder: build.folder, compiles });
-  say(`${compiles.length} compiles, ${options.hosts} hosts of ${options.cpuShare} core, -j${options.jobs}`);
-  await folder.build({ name: 'plain', prefix: [], env: {}, daemonPid: undefined }, 2);
-  const reference = folder.outcome();
+  const { hidden, folder, reference } = await prepareLabBuild(work, options);
   const lab = new Lab({ hosts: options.hosts, cpuShare: options.cpuShare, ownFolders: [] });
   try {
     const farm = await farms.p2pcache(lab, work, [hidden], 1);

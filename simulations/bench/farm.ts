@@ -1,21 +1,15 @@
 // The farms, side by side: the same compiles on the same hosts of a lab, one farm after the other, cold and then warm.
 // Seven hosts of a quarter of a core each, unless told otherwise; trust the ratios of one run, not its times.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { type FarmName, farms, type RunningFarm } from '../lab/farms.ts';
 import { Lab } from '../lab/lab.ts';
-import { BuildFolder, differences, type Outcome } from './build-folder.ts';
-import { checkOut, projects } from './projects.ts';
+import { type BuildFolder, differences, type Outcome } from './build-folder.ts';
+import { type LabBuildOptions, prepareLabBuild } from './lab-build.ts';
+import type { Compile } from './projects.ts';
 import { formatMs, say } from './report.ts';
 
-export interface FarmBenchOptions {
+export interface FarmBenchOptions extends LabBuildOptions {
   readonly farms: readonly FarmName[];
-  readonly hosts: number;
-  readonly cpuShare: number;
-  readonly jobs: number;
   readonly jobsPerHost: number;
-  /** Compiles one object in so many, for a quick look. */
-  readonly every: number;
 }
 
 interface Row {
@@ -35,17 +29,8 @@ const warmBound = 0.85;
 
 /** Returns whether every bound was met. */
 export async function benchFarm(work: string, options: FarmBenchOptions): Promise<boolean> {
-  const hidden = join(work, 'client');
-  mkdirSync(hidden);
-  const abseil = projects.find(({ name }) => name === 'abseil')!;
-  const build = await checkOut(abseil, join(hidden, 'abseil'), 'gcc');
-  const compiles = build.compiles
-    .filter(({ command }) => parts.test(command))
-    .filter((_, i) => i % options.every === 0);
-  const folder = new BuildFolder({ folder: build.folder, compiles });
-  say(`${compiles.length} compiles, ${options.hosts} hosts of ${options.cpuShare} core, -j${options.jobs}`);
-  await folder.build({ name: 'plain', prefix: [], env: {}, daemonPid: undefined }, 2);
-  const reference = folder.outcome();
+  const isPart = ({ command }: Compile) => parts.test(command);
+  const { hidden, folder, reference } = await prepareLabBuild(work, options, isPart);
   const rows: Row[] = [];
   for (const name of options.farms) {
     const lab = new Lab({ hosts: options.hosts, cpuShare: options.cpuShare, ownFolders: [] });

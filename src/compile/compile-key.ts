@@ -74,6 +74,11 @@ export function compileKeys(identity: CompileIdentity): CompileKeys {
   };
 }
 
+/** The keys that a result of gcc or clang can count for, the widest first; the unproven one last. */
+export function keysInOrder({ shared, bound, unproven }: CompileKeys): Digest[] {
+  return [shared, bound, unproven].filter(key => key !== undefined);
+}
+
 /** The arguments with the root as a token where it names a folder (project-folder.ts). */
 export function portableArguments(args: readonly string[], root: string): string[] {
   let isMacro = false;

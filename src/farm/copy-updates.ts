@@ -1,7 +1,7 @@
 // Brings a worker's copy of a client's files up to date, one change after the other in the order in which they were told.
 // Bytes come from where they are cheapest: what travelled along, what this machine has, what the client is asked for.
 import { type Digest, digestSizeBytes, matchesDigest } from '../digest.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
 import type { JobRequest } from '../protocol/farm.ts';
 import { travelsAlong } from '../protocol/farm.ts';
 import { decodeTree, type TreeEntry } from '../protocol/tree-entry.ts';
@@ -79,7 +79,7 @@ export class CopyUpdates {
     const bytes = await this.#gather([...needed], sent, want, signal);
     for (let at = 0; at < entries.length; at += entriesPerTurn) {
       this.#copy.apply(entries.slice(at, at + entriesPerTurn), digest => bytes.get(digest));
-      await this.#nextTurn();
+      await sleep(this.#clock, 0);
     }
   }
 
@@ -102,7 +102,7 @@ export class CopyUpdates {
       readBytes += bytes?.byteLength ?? 0;
       if (readBytes < bytesPerTurn) continue;
       readBytes = 0;
-      await this.#nextTurn();
+      await sleep(this.#clock, 0);
     }
     const small = asked.filter(digest => travelsAlong(digestSizeBytes(digest)));
     if (small.length > 0)
@@ -115,11 +115,5 @@ export class CopyUpdates {
       gathered.set(digest, bytes);
     }
     return gathered;
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise(resolve => {
-      this.#clock.schedule(0, resolve);
-    });
   }
 }

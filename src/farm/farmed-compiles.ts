@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import type { Results } from '../actions/results.ts';
 import type { SignedRecord } from '../actions/signed-record.ts';
-import type { CompileIdentity } from '../compile/compile-key.ts';
+import { type CompileIdentity, keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import { absolutePath, decodeManifest } from '../compile/input-manifest.ts';
@@ -12,7 +12,7 @@ import type { Manifests } from '../compile/manifests.ts';
 import type { RemoteRun, RemoteRuns } from '../compile/remote-runs.ts';
 import { type Digest, digestSizeBytes } from '../digest.ts';
 import { farmBlobsPerFrameBytesMax, jobAttemptsMax } from '../limits.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
 import type { Job, JobOutcome, JobRequest } from '../protocol/farm.ts';
 import { travelsAlong } from '../protocol/farm.ts';
 import type { MemberKey } from '../team/identity.ts';
@@ -21,7 +21,7 @@ import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
 import { IncludeScanner, searchPathOf } from './include-scanner.ts';
 import { mayTravel, outputFolders } from './job-command.ts';
 import type { LocalTree } from './local-tree.ts';
-import { keysOf, takeOutcome } from './taken-outcome.ts';
+import { takeOutcome } from './taken-outcome.ts';
 import { ToldFiles } from './told-files.ts';
 import type { Toolchain, Toolchains } from './toolchain.ts';
 import { systemFolders } from './travel.ts';
@@ -196,12 +196,7 @@ export class FarmedCompiles implements RemoteRuns {
    * launchers from hearing that this machine lives.
    */
   #turn(): Promise<void> {
-    this.#lastTurn = this.#lastTurn.then(
-      () =>
-        new Promise(resolve => {
-          this.#parts.clock.schedule(0, resolve);
-        }),
-    );
+    this.#lastTurn = this.#lastTurn.then(() => sleep(this.#parts.clock, 0));
     return this.#lastTurn;
   }
 
@@ -244,7 +239,7 @@ export class FarmedCompiles implements RemoteRuns {
       `${folder.cwd}/.`,
       ...outputFolders(identity).map(path => `${path}/.`),
     ]);
-    for (const key of keysOf(keys)) {
+    for (const key of keysInOrder(keys)) {
       const [set] = await manifests.setsOf(key);
       if (set === undefined) continue;
       for (const path of [...set.reads, ...set.exists]) guess.add(absolutePath(path, folder));

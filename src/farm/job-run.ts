@@ -65,8 +65,10 @@ export interface JobRunParts {
   readonly joined: JoinedRuns;
 }
 
-/** Runs the job, or takes part in the same one of another client. Throws a RangeError for one that may not be run; rejects where the sandbox does not start, or with the signal's
- * reason. */
+/**
+ * Runs the job, or takes part in the same one of another client. Rejects with a RangeError for one that may not be run, with a
+ * SandboxError where the sandbox does not start, or with the signal's reason.
+ */
 export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal): Promise<JobRunEnd> {
   const generation = parts.copy.use();
   try {

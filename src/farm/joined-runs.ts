@@ -1,6 +1,6 @@
 // Two clients that want the same compile at the same moment have it run once: whoever comes second waits for the first run,
 // and takes its end if its own files make of the inputs that were seen the very same actions. Otherwise it runs itself.
-import type { CompileIdentity, CompileKeys } from '../compile/compile-key.ts';
+import { type CompileIdentity, type CompileKeys, keysInOrder } from '../compile/compile-key.ts';
 import { findInputs, underKey, type WorldStates } from '../compile/input-manifest.ts';
 import type { Digest } from '../digest.ts';
 import type { JobRunEnd } from './job-run.ts';
@@ -16,7 +16,7 @@ export class JoinedRuns {
     run: () => Promise<JobRunEnd>,
     signal: AbortSignal,
   ): Promise<JobRunEnd> {
-    const names = [keys.shared, keys.bound].filter(key => key !== undefined);
+    const names = [keys.shared, keys.bound];
     const other = names.map(name => this.#running.get(name)).find(each => each !== undefined);
     if (other !== undefined) {
       const joined = joinedEnd(await unlessAborted(other, signal), identity, keys, tree);
@@ -44,7 +44,7 @@ function joinedEnd(
   const { claim } = end;
   const there = findInputs(claim.inputs.set, folder, environment, tree);
   if (there === undefined) return undefined;
-  const own = [keys.shared, keys.bound, keys.unproven];
+  const own = keysInOrder(keys);
   const taken = claim.actions.flatMap(({ key, action }) => {
     const inputs = underKey(key, there);
     return own.includes(key) && inputs.action === action ? [{ key, action, inputs }] : [];

@@ -3,7 +3,7 @@
 import { blobsOf } from '../actions/action-result.ts';
 import type { Results } from '../actions/results.ts';
 import { decodeRecord, type SignedRecord } from '../actions/signed-record.ts';
-import type { CompileKeys } from '../compile/compile-key.ts';
+import { keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import { isExpectedOutput } from '../compile/expected-outputs.ts';
 import type { FileStates } from '../compile/file-states.ts';
@@ -47,7 +47,7 @@ export async function takeOutcome(
       parts.events.refused('farm-record');
       return undefined;
     }
-    for (const key of keysOf(keys)) {
+    for (const key of keysInOrder(keys)) {
       const inputs = underKey(key, there);
       if (inputs.action === record.action) taken.push({ key, record, inputs });
     }
@@ -62,11 +62,6 @@ export async function takeOutcome(
   }
   const { record, inputs } = first;
   return { found: { record, blobs, tier: 'peer', member: worker }, inputs };
-}
-
-/** The keys that a result can count for, the widest first. */
-export function keysOf({ shared, bound, unproven }: CompileKeys): Digest[] {
-  return [shared, bound, unproven].filter(key => key !== undefined);
 }
 
 function isSound(record: SignedRecord, worker: MemberKey, { identity }: CompileTicket): boolean {

@@ -19,12 +19,11 @@ describe.skipIf(!hasCargo()).concurrent('cargo', () => {
     shared ??= sharedParts();
     await using rig = await CompileRig.start(await shared);
     using folder = new CargoFolder();
-    const environment = { P2PCACHE_HOME: rig.home };
-    const plain = await folder.run(scenario, '', {});
-    const cold = await folder.run(scenario, rig.launcher, environment);
-    const hot = await folder.run(scenario, rig.launcher, environment);
+    const { plain, cold, hot } = await rig.plainColdHot((launcher, environment) =>
+      folder.run(scenario, launcher, environment),
+    );
     totals.steps += 2 * stepsPerSeed;
-    totals.hits += Object.values(rig.counts().hits).reduce((sum, hits) => sum + hits, 0);
+    totals.hits += rig.hitCount();
     const found = [...differences('cold', plain, cold), ...differences('hot', plain, hot)];
     expect(found.length, found.join('\n')).toBe(0);
     expect(rig.fallbacks).toEqual([]);

@@ -37,12 +37,9 @@ async function checkOwn(scenario: CargoScenario): Promise<void> {
   shared ??= sharedParts();
   await using rig = await CompileRig.start(await shared);
   using folder = new CargoFolder();
-  const environment = { P2PCACHE_HOME: rig.home };
-  const plain = await folder.run(scenario, '', {});
-  const cold = await folder.run(scenario, rig.launcher, environment);
-  const before = rig.counts();
-  const hot = await folder.run(scenario, rig.launcher, environment);
-  const after = rig.counts();
+  const { plain, cold, hot, before, after } = await rig.plainColdHot((launcher, environment) =>
+    folder.run(scenario, launcher, environment),
+  );
   expect(cold).toEqual(plain);
   expect(hot).toEqual(plain);
   expect(rig.fallbacks).toEqual([]);

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CompileRig, type SharedParts, sharedParts } from '../support/compile-rig.ts';
 import { differentialSeeds } from '../support/differential-seeds.ts';
 import { randomScenario } from '../support/random-scenario.ts';
-import { type Compiler, differences, missingFor, plainFront, ScenarioFolder } from '../support/scenario.ts';
+import { type Compiler, differences, missingFor, ScenarioFolder } from '../support/scenario.ts';
 
 const stepsPerSeed = 25;
 const totals = { steps: 0, hits: 0 };
@@ -25,13 +25,12 @@ describe.concurrent.each<Compiler>(['gcc', 'clang'])('%s', compiler => {
     shared ??= sharedParts();
     await using rig = await CompileRig.start(await shared);
     using folder = new ScenarioFolder();
-    const front = { launcher: rig.launcher, environment: { P2PCACHE_HOME: rig.home }, hits: () => 0 };
-    const plain = await folder.run(scenario, compiler, plainFront);
-    const cold = await folder.run(scenario, compiler, front);
-    const hot = await folder.run(scenario, compiler, front);
+    const { plain, cold, hot } = await rig.plainColdHot((launcher, environment) =>
+      folder.run(scenario, compiler, { launcher, environment, hits: () => rig.hitCount() }),
+    );
     const found = [...differences('cold', plain, cold), ...differences('hot', plain, hot)];
     totals.steps += 2 * stepsPerSeed;
-    totals.hits += Object.values(rig.counts().hits).reduce((sum, hits) => sum + hits, 0);
+    totals.hits += rig.hitCount();
     expect(found.length, found.join('\n')).toBe(0);
     expect(rig.fallbacks.filter(error => error !== undefined)).toEqual([]);
   });

@@ -65,7 +65,7 @@ async function checkOwn(scenario: Scenario, compiler: Compiler): Promise<void> {
   const front: Front = {
     launcher: rig.launcher,
     environment: { P2PCACHE_HOME: rig.home, P2PCACHE_SHIMS: join(dirname(rig.launcher), 'shims') },
-    hits: () => Object.values(rig.counts().hits).reduce((sum, count) => sum + count, 0),
+    hits: () => rig.hitCount(),
   };
   const plain = await folder.run(scenario, compiler, plainFront);
   const cold = await folder.run(scenario, compiler, front);

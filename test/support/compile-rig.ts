@@ -115,6 +115,23 @@ export class CompileRig {
     return this.stats.snapshot();
   }
 
+  /** Compiles answered from the cache so far. */
+  hitCount(): number {
+    return Object.values(this.counts().hits).reduce((sum, hits) => sum + hits, 0);
+  }
+
+  /** What a build leaves when `run` runs it without a launcher (the empty string), then with this one twice. */
+  async plainColdHot<Left>(
+    run: (launcher: string, environment: Readonly<Record<string, string>>) => Promise<Left>,
+  ): Promise<{ plain: Left; cold: Left; hot: Left; before: StatsSnapshot; after: StatsSnapshot }> {
+    const environment = { P2PCACHE_HOME: this.home };
+    const plain = await run('', {});
+    const cold = await run(this.launcher, environment);
+    const before = this.counts();
+    const hot = await run(this.launcher, environment);
+    return { plain, cold, hot, before, after: this.counts() };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise(resolve => this.#server.close(resolve));
     rmSync(this.home, { recursive: true, force: true });
