@@ -100,7 +100,7 @@ export const sendQueueBytesMax = 64 * 1024 * 1024;
 /** Pauses between attempts to reach a member: at first, and at most. */
 export const redialMsMin = 1_000;
 export const redialMsMax = 60_000;
-/** How often the DHT's rendezvous is asked for members: while alone, and otherwise. */
+/** Pauses between questions to the DHT's rendezvous: after a member connected, and growing up to. */
 export const rendezvousMsMin = 5_000;
 export const rendezvousMsMax = 5 * 60_000;
 /** Uses of blobs noted in memory but not yet written to the index; beyond it they are forgotten. */

@@ -44,6 +44,8 @@ export interface DoorInit {
 const stepMsMax = 5_000;
 /** A connection that has not begun to knock by then is closed. */
 const idleMsMax = 10_000;
+/** A door answers and has nothing to ask. */
+const queryAgainMs = Number.POSITIVE_INFINITY;
 
 interface Waiting {
   readonly newcomer: WaitingNewcomer;
@@ -67,7 +69,7 @@ export class Door {
       seed: generateIdentity().seed,
       listen: init.listen,
       gater: { denyDialPeer: () => true, denyDialMultiaddr: () => true },
-      mdns: init.mdns ? { tag: doorMdnsTag, intervalMs: 60_000 } : undefined,
+      mdns: init.mdns ? { tag: doorMdnsTag, pauseMs: () => queryAgainMs } : undefined,
       dht: undefined,
       connectionsMax: doorConnectionsMax,
       inboundPerSecondMax: 10,

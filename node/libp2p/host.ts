@@ -3,25 +3,16 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { type Identify, identify } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p, PeerDiscovery, PeerInfo } from '@libp2p/interface';
+import type { ConnectionGater, Libp2p } from '@libp2p/interface';
 import type { KadDHT } from '@libp2p/kad-dht';
-import { type MulticastDNSComponents, mdns } from '@libp2p/mdns';
 import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { CodedError } from '../../src/errors.ts';
 import { parseAddress } from './address.ts';
+import { discovery, type HostMdns } from './mdns-discovery.ts';
 import { type TeamDhtInit, teamDht } from './team-dht.ts';
-
-export interface HostMdns {
-  /** The service that this host answers for and looks for. */
-  readonly tag: string;
-  /** Pause between queries; the first goes out at once. */
-  readonly intervalMs: number;
-  /** Called for every answer, also about those who were seen before: they may have been away. */
-  onFound?(peer: PeerInfo): void;
-}
 
 export interface HostInit {
   /** The 32-byte ed25519 seed of the host's key. */
@@ -62,8 +53,9 @@ export async function startHost(init: HostInit): Promise<Host> {
       inboundUpgradeTimeout: 5_000,
       reconnectRetries: 0,
     },
-    // Frozen teammates are dropped within about 15 s; a machine at full load still answers in time.
-    connectionMonitor: { pingInterval: 5_000, pingTimeout: { minTimeout: 8_000 } },
+    // Frozen teammates are dropped within about 25 s; a machine at full load still answers in time. What waits for one meanwhile
+    // has limits of its own. Each ping is a stream of its own: those of 200 teammates every 5 s would keep a machine busy.
+    connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 8_000 } },
   };
   try {
     if (init.dht === undefined) return await createLibp2p({ ...common, services });
@@ -71,19 +63,6 @@ export async function startHost(init: HostInit): Promise<Host> {
   } catch (error) {
     throw listenError(error, listen);
   }
-}
-
-function discovery({
-  tag,
-  intervalMs,
-  onFound,
-}: HostMdns): (components: MulticastDNSComponents) => PeerDiscovery {
-  return components => {
-    const service = mdns({ serviceTag: tag, interval: intervalMs })(components);
-    // libp2p's own peer:discovery event comes only once for each peer.
-    service.addEventListener('peer', ({ detail }) => onFound?.(detail));
-    return service;
-  };
 }
 
 /** A paused reader's stream is reset beyond this; larger than any yamux window, so that ours never is. */

@@ -39,7 +39,7 @@ export const joinByInvite: JoinByInvite = async (text, init) => {
     mdns: init.mdns
       ? {
           tag: teamMdnsTag(line.teamId),
-          intervalMs: 500,
+          pauseMs: () => 500,
           onFound: peer => candidates.push(addressesOf(peer)),
         }
       : undefined,

@@ -44,7 +44,11 @@ export const findTeams: FindTeams = async ({ timeoutMs, address, mdns, clock, si
       ),
     );
   };
-  const fromMdns = { tag: doorMdnsTag, intervalMs: 500, onFound: (peer: PeerInfo) => ask(addressesOf(peer)) };
+  const fromMdns = {
+    tag: doorMdnsTag,
+    pauseMs: () => 500,
+    onFound: (peer: PeerInfo) => ask(addressesOf(peer)),
+  };
   host = await newcomerHost(mdns && address === undefined ? fromMdns : undefined);
   try {
     if (address !== undefined) {

@@ -15,8 +15,6 @@ export interface RendezvousInit {
   readonly host: Host;
   readonly teamId: string;
   readonly clock: Clock;
-  /** Whether some member is reachable but none is connected, or fewer than expected: ask more often. */
-  isSearching(): boolean;
   onFound(member: MemberKey, addresses: readonly string[]): void;
   onTrouble(what: string, error: unknown): void;
 }
@@ -63,8 +61,7 @@ export class Rendezvous {
 
   #schedule(): void {
     this.#cancelNext = this.#init.clock.schedule(this.#pauseMs, () => {
-      const pauseMs = this.#init.isSearching() ? rendezvousMsMin : 2 * this.#pauseMs;
-      this.#pauseMs = Math.min(rendezvousMsMax, Math.max(rendezvousMsMin, pauseMs));
+      this.#pauseMs = Math.min(rendezvousMsMax, Math.max(rendezvousMsMin, 2 * this.#pauseMs));
       this.#enqueueRound();
       this.#schedule();
     });

@@ -26,8 +26,9 @@ const inboundPerSecondMax = 100;
 /** In an invite a second member is worth more than a second address of the same. */
 const addressesPerTeammate = 2;
 const ownAddressesMax = 4;
-/** A lost packet or a member that just started costs at most this until the next mDNS query. */
-const mdnsIntervalMs = 3_000;
+/** Pauses between mDNS queries: while no teammate is connected, and otherwise, when only a lost packet leaves anyone unfound. */
+const mdnsAloneMs = 3_000;
+const mdnsMs = 60_000;
 
 /** Joins the team's swarm. PORT_TAKEN where a listening address is in use, BAD_INPUT where one is none. */
 export async function startSwarm(init: SwarmInit): Promise<Swarm> {
@@ -43,11 +44,14 @@ export async function startSwarm(init: SwarmInit): Promise<Swarm> {
   let swarm: TeamSwarm | undefined;
   // Answers that come while the host starts are repeated at the next query.
   const onFound = (peer: PeerInfo) => swarm?.onFound(peer);
+  // Hosts that count the same pause would all query at once.
+  const spread = 1 + init.random.fraction() / 2;
+  const pauseMs = () => spread * (swarm?.connectedMembers().length ? mdnsMs : mdnsAloneMs);
   const host = await startHost({
     seed: identity.seed,
     listen: config.listen,
     gater,
-    mdns: config.mdns ? { tag: teamMdnsTag(ledger.teamId), intervalMs: mdnsIntervalMs, onFound } : undefined,
+    mdns: config.mdns ? { tag: teamMdnsTag(ledger.teamId), pauseMs, onFound } : undefined,
     dht: { teamId: ledger.teamId, isMember: peer => gater.memberOf(peer) !== undefined },
     connectionsMax,
     inboundPerSecondMax,
@@ -100,7 +104,6 @@ class TeamSwarm implements Swarm {
       host,
       teamId: init.ledger.teamId,
       clock,
-      isSearching: () => this.#livingTeammates() > this.peers.connected().length,
       onFound: (member, texts) => {
         if (this.#learn(member, texts)) this.#dialer.learned(member);
       },
@@ -250,9 +253,5 @@ class TeamSwarm implements Swarm {
 
   #isTeammate(key: MemberKey): boolean {
     return key !== this.#init.identity.key && this.#isMember(key);
-  }
-
-  #livingTeammates(): number {
-    return [...this.#init.ledger.keyring().members.keys()].filter(key => this.#isTeammate(key)).length;
   }
 }

@@ -22,7 +22,6 @@ class DhtMember {
       host,
       teamId,
       clock: realClock,
-      isSearching: () => true,
       onFound: (member, addresses) => this.found.set(member, addresses),
       onTrouble: () => {},
     });
