@@ -1,5 +1,4 @@
 // What the daemon does for `p2pcache farm` and `p2pcache doctor farm`.
-import { join } from 'node:path';
 import { type FarmCheck, type FarmView, unsafeLending } from '../src/control-farm.ts';
 import { digestSizeBytes } from '../src/digest.ts';
 import { CodedError } from '../src/errors.ts';
@@ -9,9 +8,10 @@ import type { Daemon } from './daemon.ts';
 import type { OperationHandlers } from './endpoints/control-socket.ts';
 import type { Farm } from './farm.ts';
 import { localSlotsDefault } from './system/machine-load.ts';
+import { usualToolchains } from './usual-toolchains.ts';
 
-/** Compilers whose toolchains are looked at, with the language of their probe. */
-const doctoredCompilers = { gcc: 'c', 'g++': 'c++', clang: 'c', 'clang++': 'c++' };
+/** Compilers whose toolchains are looked at. */
+const doctored = ['gcc', 'g++', 'clang', 'clang++'] as const;
 
 type FarmHandlers = Pick<OperationHandlers, 'farm' | 'farmOn' | 'farmOff' | 'farmDoctor'>;
 
@@ -134,15 +134,8 @@ async function checksOf(daemon: Daemon): Promise<FarmCheck[]> {
 
 /** Captures the toolchains of this machine's compilers, as the first job of each would. */
 async function toolchainChecks({ foundation }: Daemon, { toolchains }: Farm): Promise<FarmCheck[]> {
-  const { paths, states } = foundation;
-  const shims = join(paths.binDir, 'shims');
-  const folders = (process.env.PATH ?? '').split(':').filter(folder => folder !== '' && folder !== shims);
   const checks: FarmCheck[] = [];
-  for (const [name, language] of Object.entries(doctoredCompilers)) {
-    const compiler = folders.map(folder => join(folder, name)).find(path => states.isExecutable(path));
-    const digest = compiler === undefined ? 'missing' : states.stateOf(compiler);
-    if (compiler === undefined || digest === 'missing' || digest === 'folder' || digest === 'other') continue;
-    const toolchain = await toolchains.of(compiler, digest, language);
+  for await (const { name, compiler, toolchain } of usualToolchains(doctored, toolchains, foundation)) {
     checks.push({
       what: `toolchain ${name}`,
       isFine: toolchain !== undefined,

@@ -23,6 +23,10 @@ import { childProcesses } from './system/child-processes.ts';
 import { localSlotsDefault } from './system/machine-load.ts';
 import { realClock } from './system/real-clock.ts';
 import { systemRandom } from './system/system-random.ts';
+import { usualToolchains } from './usual-toolchains.ts';
+
+/** How often it is looked whether there is anyone to capture toolchains for. */
+const captureLookMs = 1_000;
 
 export interface FarmParts {
   readonly foundation: Foundation;
@@ -106,6 +110,7 @@ export function composeFarm(parts: FarmParts): Farm {
     onEnd: failure => counters.ranForOther(failure),
   });
   void lending.resume();
+  const stopCapturing = captureAhead(dispatcher, toolchains, foundation);
   return {
     remote,
     lending,
@@ -114,10 +119,22 @@ export function composeFarm(parts: FarmParts): Farm {
     toolchains,
     hub,
     stop: () => {
+      stopCapturing();
       lending.stop();
       dispatcher.stop();
     },
   };
+}
+
+/** As soon as there are workers: the first job of a build would have to wait for its toolchain. The returned function ends it. */
+function captureAhead(dispatcher: Dispatcher, toolchains: Toolchains, foundation: Foundation): () => void {
+  if (foundation.config.farm !== 'auto') return () => {};
+  const timer = setInterval(async () => {
+    if (dispatcher.workers().length === 0 || !toolchains.canCapture) return;
+    clearInterval(timer);
+    for await (const _ of usualToolchains(['cc', 'c++', 'gcc', 'g++'], toolchains, foundation));
+  }, captureLookMs).unref();
+  return () => clearInterval(timer);
 }
 
 /** Where a worker gets the bytes of a client's files. */

@@ -40,13 +40,13 @@ export class FarmHub implements FarmNetwork {
     this.tellOffers();
   }
 
-  /** What this machine lends has changed: everyone is told, once for all changes of a moment. */
+  /** What this machine lends has changed: everyone is told in time, once for all changes of a moment. */
   tellOffers(): void {
     if (this.#telling) return;
     this.#telling = true;
     queueMicrotask(() => {
       this.#telling = false;
-      for (const server of this.#servers) server.tellOffer();
+      for (const server of this.#servers) server.offerChanged();
     });
   }
 

@@ -1,13 +1,14 @@
 // The working side of protocol/farm.ts for one teammate's stream: its jobs that run here.
 import type { Digest } from '../../src/digest.ts';
 import type { Worker, WorkerSession } from '../../src/farm/worker.ts';
-import { jobsPerPeerMax, wantedBlobsMsMax, workerSignMs } from '../../src/limits.ts';
+import { jobsPerPeerMax, offerTellMs, wantedBlobsMsMax, workerSignMs } from '../../src/limits.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import {
   type FarmReply,
   type FarmRequest,
   farmReplyToWire,
   farmRequestFromWire,
+  type Offer,
 } from '../../src/protocol/farm.ts';
 import { ProtocolError } from '../../src/protocol/frames.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
@@ -20,6 +21,8 @@ export interface FarmServerInit {
   readonly post: (message: unknown) => void;
 }
 
+const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false };
+
 export class FarmServer {
   readonly #init: FarmServerInit;
   readonly #running = new Map<number, AbortController>();
@@ -27,6 +30,8 @@ export class FarmServer {
   readonly #wanting = new Map<number, (blobs: ReadonlyMap<Digest, Uint8Array>) => void>();
   #session: { readonly worker: Worker; readonly session: WorkerSession } | undefined;
   #cancelSign: (() => void) | undefined;
+  #told: Offer = nothingOffered;
+  #cancelTell: (() => void) | undefined;
 
   constructor(init: FarmServerInit) {
     this.#init = init;
@@ -46,13 +51,27 @@ export class FarmServer {
 
   /** Says what this machine lends now. */
   tellOffer(): void {
-    const offer = this.#init.worker()?.offer() ?? { slots: 0, jobs: 0, isOpen: false };
-    this.#post({ kind: 'offer', offer });
+    this.#cancelTell?.();
+    this.#cancelTell = undefined;
+    this.#told = this.#offerNow();
+    this.#post({ kind: 'offer', offer: this.#told });
+  }
+
+  /** Says so at once to a client whose jobs run here, and where lending begins or ends; to the others before long. */
+  offerChanged(): void {
+    if (this.#running.size > 0 || this.#told.slots !== this.#offerNow().slots) this.tellOffer();
+    else
+      this.#cancelTell ??= this.#init.clock.schedule(offerTellMs, () => {
+        this.#cancelTell = undefined;
+        const { jobs, isOpen } = this.#offerNow();
+        if (jobs !== this.#told.jobs || isOpen !== this.#told.isOpen) this.tellOffer();
+      });
   }
 
   /** The client is gone, or no member any more. */
   stop(): void {
     this.#cancelSign?.();
+    this.#cancelTell?.();
     for (const controller of this.#running.values()) controller.abort(new Error('the client is gone'));
     this.#session?.session.end();
   }
@@ -94,6 +113,10 @@ export class FarmServer {
       cancel();
       this.#wanting.delete(id);
     });
+  }
+
+  #offerNow(): Offer {
+    return this.#init.worker()?.offer() ?? nothingOffered;
   }
 
   #sessionNow(): WorkerSession | undefined {

@@ -23,6 +23,8 @@ export interface RunningFarm {
 export type FarmName = 'p2pcache' | 'distcc' | 'pump' | 'icecc';
 
 const program = fileURLToPath(new URL('../../cli/p2pcache.js', import.meta.url));
+/** What a farm's parts have to find each other and to get ready, as on any machine that has been on for a moment. */
+const settleMs = 5_000;
 /** Folders of the client's that no worker may see. */
 export type Hidden = readonly string[];
 
@@ -72,6 +74,7 @@ async function startP2pcache(
     if (view.workers.length === workers.length) break;
     await sleep(200);
   }
+  await sleep(settleMs);
   return {
     prefix: [env.P2PCACHE_LAUNCHER!],
     around: [],
@@ -136,6 +139,6 @@ async function startIcecc(lab: Lab, work: string, hidden: Hidden, jobsPerHost: n
   };
   daemon(client, '-m', '1');
   for (const host of workers) daemon(host, '-m', String(jobsPerHost));
-  await sleep(5_000);
+  await sleep(settleMs);
   return { prefix: ['icecc'], around: [], env: socketOf(client) };
 }

@@ -53,8 +53,14 @@ export class Toolchains {
     this.#parts = parts;
   }
 
+  /** Whether there is what sees a compiler's files. */
+  get canCapture(): boolean {
+    return this.#parts.observer() !== undefined;
+  }
+
   /** The toolchain of this compiler (`digest`: its content) for a language, or undefined where it cannot be captured. */
   of(compiler: string, digest: Digest, language: string): Promise<Toolchain | undefined> {
+    if (!this.canCapture) return Promise.resolve(undefined);
     const probed = probeLanguages[language] ?? 'c';
     const key = `${compiler}\0${digest}\0${probed}`;
     let captured = this.#captured.get(key);
