@@ -13,6 +13,15 @@ export interface RivalResult {
   /** What the plain compiler makes in the folder that is built in. */
   plain: Outcome;
   second: { readonly hits: number; readonly of: number };
+  /** A second checkout where both are built with prefix maps. */
+  mapped?: SharedHits;
+}
+
+export interface SharedHits {
+  readonly hits: number;
+  readonly of: number;
+  /** Objects that are not the same in both checkouts. */
+  readonly differing: number;
 }
 
 export interface ProjectResult {
@@ -48,7 +57,7 @@ export function buildFigures(projects: readonly ProjectResult[]): Figure[] {
       ratioFigure(`all hits -j${jobs}, CPU`, hot('cpuMs'), 'ccache', hotToCcacheMax),
     );
   }
-  figures.push(secondFigure(sum), differingFigure(sum));
+  figures.push(secondFigure(sum), ...mappedFigures(projects), differingFigure(sum));
   return figures;
 }
 
@@ -68,6 +77,18 @@ function secondFigure(sum: Sum): Figure {
     bound: `≥ ${100 * secondHitRateMin} %`,
     isMet: rate >= secondHitRateMin,
   };
+}
+
+function mappedFigures(projects: readonly ProjectResult[]): Figure[] {
+  const all = projects.flatMap(({ results }) => results.get('p2pcache')?.mapped ?? []);
+  if (all.length === 0) return [];
+  const sum = (part: keyof SharedHits) => all.reduce((total, mapped) => total + mapped[part], 0);
+  const [hits, of, differing] = [sum('hits'), sum('of'), sum('differing')];
+  const name = 'hits in a second checkout, prefix_maps';
+  const isMet = hits >= secondHitRateMin * of && differing === 0;
+  const measured = `${((100 * hits) / of).toFixed(1)} %, ${differing} differ`;
+  const byRival = { p2pcache: `${hits} of ${of}` };
+  return [{ name, byRival, measured, bound: `≥ ${100 * secondHitRateMin} %, 0`, isMet }];
 }
 
 function differingFigure(sum: Sum): Figure {

@@ -1,9 +1,9 @@
 // Building real projects with each rival: cold, again with everything cached, and in a second checkout; and whether what came out
 // is what the plain compiler makes, byte for byte.
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildFigures, type ProjectResult, type RivalResult } from './build-figures.ts';
+import { buildFigures, type ProjectResult, type RivalResult, type SharedHits } from './build-figures.ts';
 import { BuildFolder, differences, type Outcome } from './build-folder.ts';
 import { type CompilerFamily, checkOut, type Project, projects } from './projects.ts';
 import { report, say } from './report.ts';
@@ -54,6 +54,8 @@ async function benchProject(
     const results = await benchCold(first, join(folder, 'caches'), running, options);
     await benchHot(first, [...running.values()], results, options);
     for (const rival of inOrder([...running.values()], 0)) await benchSecond(second, rival, results);
+    const own = running.get('p2pcache');
+    if (own !== undefined) results.get('p2pcache')!.mapped = await benchMapped([first, second], own);
     return { objectCount: first.objectCount, results };
   } finally {
     for (const rival of running.values()) await rival.end();
@@ -142,6 +144,20 @@ async function benchSecond(folder: BuildFolder, rival: Rival, results: Results):
   const after = await rival.hits();
   result.second = { hits: after.hits - before.hits, of: folder.objectCount };
   result.differing += differences(result.plain, outcome).length;
+}
+
+/** Builds in both folders with prefix maps, so that what is made names neither. */
+async function benchMapped([first, second]: [BuildFolder, BuildFolder], own: Rival): Promise<SharedHits> {
+  for (const { folder } of [first, second])
+    writeFileSync(join(folder, 'p2pcache.toml'), 'prefix_maps = true\n');
+  await first.build(own, coldJobs);
+  const objects = first.outcome();
+  await settle(own);
+  const before = await own.hits();
+  await second.build(own, coldJobs);
+  const after = await own.hits();
+  const differing = differences(objects, second.outcome()).filter(path => path.endsWith('.o')).length;
+  return { hits: after.hits - before.hits, of: second.objectCount, differing };
 }
 
 /** Waits until the rival's daemon rests; resolves with the processor time that it took for that. */
