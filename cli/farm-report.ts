@@ -18,6 +18,7 @@ const meanings: Readonly<Record<string, string>> = {
   'not-lending': 'the worker had stopped lending',
   rust: 'Rust is not sent yet',
   locale: 'messages in another language than English',
+  raced: 'it took far longer than usual: another worker got it as well',
   straggler: 'it took far longer at the worker than usual',
   moved: 'another place became free',
   gone: 'the worker was gone, or silent',

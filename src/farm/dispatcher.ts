@@ -1,32 +1,32 @@
 // Keeps count of what runs where, and gives each job its place as soon as there is one. Knows nothing of compiles.
-import { breakerOpenMsMax, breakerOpenMsMin } from '../limits.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { MemberKey } from '../team/identity.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
 import { choosePlace, type Placement, slotFreeInMs, type WorkerPlace } from './placement.ts';
+import { Standings, smooth } from './standings.ts';
 
 /** A job that runs at a worker, or waits there. */
-interface SentJob {
+interface SentJob extends Sending {
   readonly member: MemberKey;
   readonly sinceMs: number;
   /** Since when it runs; undefined while it waits there for a slot. */
   startedMs: number | undefined;
+  isRaced: boolean;
+}
+
+export interface Sending {
   readonly mayMove: boolean;
+  /** How long it took before, in milliseconds; undefined where it is not known. */
+  readonly usualMs: number | undefined;
   /** Takes it back. */
   recall(reason: RecallReason): void;
+  /** Sends it to this worker as well: the first result counts. At most once. */
+  race(member: MemberKey): void;
 }
 
 /** `moved`: another place is free for it; `straggler`: it takes so long that this machine, idle, may well be faster. */
 export type RecallReason = 'moved' | 'straggler';
-
-interface Standing {
-  typicalMs: number | undefined;
-  overheadMs: number;
-  failures: number;
-  openUntilMs: number;
-  session: number;
-}
 
 export interface DispatcherParts {
   readonly network: FarmNetwork;
@@ -42,20 +42,23 @@ export interface DispatcherParts {
 
 export type Chosen = Exclude<Placement, { at: 'later' }>;
 
+/** Assumed of every worker: what sending a job and getting its result takes beside the run. */
+const overheadMs = 20;
 /** How often waiting and running jobs are looked at beside every change. */
 const lookEveryMs = 250;
 /** A job that waited this long at a worker, behind others of ours, may be better off elsewhere; once. */
 const waitingMsMin = 1_000;
 /** Unless a slot is about to be free there: moving a job costs what sending one costs. In parts of a usual run. */
 const soonFactor = 1 / 3;
-/** A job that takes this many times the usual is a straggler, once this machine has nothing else to do. What it did is lost. */
-const stragglerFactor = 5;
-const stragglerMsMin = 5_000;
-const smoothing = 0.25;
+/** A job that takes this many times the usual is a straggler: a worker that has nothing else to do gets it as well. */
+const stragglerFactor = 3;
+const stragglerMsMin = 3_000;
+/** After as many times that long it is taken back, once this machine has nothing else to do: what it did is lost. */
+const lostFactor = 2;
 
 export class Dispatcher {
   readonly #parts: DispatcherParts;
-  readonly #standings = new Map<MemberKey, Standing>();
+  readonly #standings: Standings;
   readonly #sent = new Set<SentJob>();
   readonly #waiting: ((chosen: Chosen) => void)[] = [];
   readonly #stopListening: () => void;
@@ -64,6 +67,7 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#standings = new Standings(parts.clock);
     this.#stopListening = parts.network.onChange(() => this.#look());
   }
 
@@ -75,11 +79,10 @@ export class Dispatcher {
 
   /** Workers that take jobs now. */
   workers(): readonly OfferingWorker[] {
-    const { network, mayWork, clock } = this.#parts;
-    const now = clock.nowMs();
+    const { network, mayWork } = this.#parts;
     return network.workers().filter(({ member, offer }) => {
-      const isClosed = (this.#standings.get(member)?.openUntilMs ?? 0) > now;
-      return offer.slots > 0 && !isClosed && (offer.isOpen || this.#sentTo(member) > 0) && mayWork(member);
+      const isAvoided = this.#standings.isAvoided(member);
+      return offer.slots > 0 && !isAvoided && (offer.isOpen || this.#sentTo(member) > 0) && mayWork(member);
     });
   }
 
@@ -135,26 +138,20 @@ export class Dispatcher {
   /** A job goes to this worker; the returned functions tell how that ended. */
   sends(
     member: MemberKey,
-    mayMove: boolean,
-    recall: SentJob['recall'],
+    sending: Sending,
   ): { started(): void; answered(): void; failed(): void; over(): void } {
     const { clock } = this.#parts;
-    const job: SentJob = { member, sinceMs: clock.nowMs(), startedMs: undefined, mayMove, recall };
+    const sinceMs = clock.nowMs();
+    const job: SentJob = { ...sending, member, sinceMs, startedMs: undefined, isRaced: false };
     this.#sent.add(job);
-    const standing = this.#standingOf(member);
+    this.#cancelLook ??= clock.schedule(lookEveryMs, () => this.#look());
+    const standing = this.#standings.of(member);
     return {
       started: () => {
         job.startedMs = clock.nowMs();
       },
-      answered: () => {
-        standing.failures = 0;
-      },
-      failed: () => {
-        const openMs = Math.min(breakerOpenMsMax, breakerOpenMsMin * 2 ** standing.failures);
-        if (standing.openUntilMs > clock.nowMs()) return;
-        standing.failures++;
-        standing.openUntilMs = clock.nowMs() + openMs;
-      },
+      answered: () => standing.answered(),
+      failed: () => standing.failed(clock.nowMs()),
       over: () => {
         this.#sent.delete(job);
         this.#look();
@@ -164,8 +161,7 @@ export class Dispatcher {
 
   /** A job of ours took this long to run there. */
   ran(member: MemberKey, runMs: number): void {
-    const standing = this.#standingOf(member);
-    standing.typicalMs = smooth(standing.typicalMs, runMs);
+    this.#standings.of(member).ran(runMs);
   }
 
   /** Places whom it can, and takes back whom another place would serve better. */
@@ -223,7 +219,7 @@ export class Dispatcher {
   }
 
   #placeOf({ member, offer }: OfferingWorker): WorkerPlace {
-    const { typicalMs, overheadMs } = this.#standingOf(member);
+    const { typicalMs } = this.#standings.of(member);
     const own = this.#sentTo(member);
     // What it tells may be older than what we sent meanwhile; what others sent we know from it alone.
     return { member, slots: offer.slots, jobs: Math.max(own, offer.jobs), typicalMs, overheadMs };
@@ -235,16 +231,7 @@ export class Dispatcher {
     return count;
   }
 
-  #standingOf(member: MemberKey): Standing {
-    let standing = this.#standings.get(member);
-    if (standing === undefined) {
-      standing = { typicalMs: undefined, overheadMs: 20, failures: 0, openUntilMs: 0, session: 0 };
-      this.#standings.set(member, standing);
-    }
-    return standing;
-  }
-
-  /** Nobody waits for a place any more: a job that waits at a worker goes to a free place, and a straggler comes home. */
+  /** Nobody waits for a place any more: a job that waits at a worker goes to a free place, and a straggler is raced. */
   #recallOne(): void {
     const { clock, localSlots } = this.#parts;
     const isHereFree = this.#here.running < localSlots;
@@ -259,31 +246,36 @@ export class Dispatcher {
       const crowded = workers.find(
         at => !this.#isSoonFree(at.member) && [...this.#sent].some(job => job.mayMove && waits(job, at)),
       );
-      const last = crowded && [...this.#sent].find(job => job.mayMove && waits(job, crowded));
-      if (last !== undefined) {
-        last.recall('moved');
+      const waiting = crowded && [...this.#sent].filter(job => job.mayMove && waits(job, crowded));
+      // The longest first: the last one to begin is the one that everybody waits for.
+      const [longest] = waiting?.sort((a, b) => (b.usualMs ?? 0) - (a.usualMs ?? 0)) ?? [];
+      if (longest !== undefined) {
+        longest.recall('moved');
         return;
       }
     }
-    if (!isHereFree) return;
-    const isStraggler = ({ member, startedMs, sinceMs }: SentJob) => {
-      const typicalMs = this.#standings.get(member)?.typicalMs ?? this.#here.typicalMs ?? stragglerMsMin;
-      const tookMs = clock.nowMs() - (startedMs ?? sinceMs);
-      return tookMs > Math.max(stragglerMsMin, stragglerFactor * typicalMs);
-    };
-    [...this.#sent].find(isStraggler)?.recall('straggler');
+    const stragglers = [...this.#sent].filter(job => this.#lateness(job) > 1);
+    const second = workers.find(isFree);
+    const raced = stragglers.find(({ isRaced, member }) => !isRaced && member !== second?.member);
+    if (second !== undefined && raced !== undefined) {
+      raced.isRaced = true;
+      raced.race(second.member);
+    } else if (isHereFree) stragglers.find(job => this.#lateness(job) > lostFactor)?.recall('straggler');
+  }
+
+  /** How long a job has run, in parts of what makes it a straggler. */
+  #lateness({ member, startedMs, sinceMs, usualMs = 0 }: SentJob): number {
+    const typicalMs = this.#standings.of(member).typicalMs ?? this.#here.typicalMs ?? stragglerMsMin;
+    const tookMs = this.#parts.clock.nowMs() - (startedMs ?? sinceMs);
+    return tookMs / Math.max(stragglerMsMin, stragglerFactor * Math.max(typicalMs, usualMs));
   }
 
   #isSoonFree(member: MemberKey): boolean {
     const now = this.#parts.clock.nowMs();
-    const { typicalMs } = this.#standingOf(member);
+    const { typicalMs } = this.#standings.of(member);
     const ranMs = [...this.#sent].flatMap(job =>
       job.member === member && job.startedMs !== undefined ? [now - job.startedMs] : [],
     );
     return slotFreeInMs(ranMs, typicalMs) < Math.max(waitingMsMin, soonFactor * (typicalMs ?? 0));
   }
-}
-
-function smooth(before: number | undefined, now: number): number {
-  return before === undefined ? now : before + smoothing * (now - before);
 }

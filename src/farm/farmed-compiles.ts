@@ -1,13 +1,11 @@
 // Compiles at teammates' machines: guesses what a compile reads, has a worker run it, and takes the result only if this machine,
 // by its own files, comes to the very action that the worker signed. What a run lacked is told before the next attempt; in
 // doubt the compile runs here. Nothing in here can fail a build.
-import { resolve } from 'node:path';
 import type { Results } from '../actions/results.ts';
 import type { SignedRecord } from '../actions/signed-record.ts';
 import { type CompileIdentity, keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
-import { absolutePath, decodeManifest } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
 import type { RemoteRun, RemoteRuns } from '../compile/remote-runs.ts';
 import { type Digest, digestSizeBytes } from '../digest.ts';
@@ -18,9 +16,10 @@ import { travelsAlong } from '../protocol/farm.ts';
 import type { MemberKey } from '../team/identity.ts';
 import type { Dispatcher, RecallReason } from './dispatcher.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
-import { IncludeScanner, searchPathOf } from './include-scanner.ts';
-import { mayTravel, outputFolders } from './job-command.ts';
+import { Guesses } from './guesses.ts';
+import { mayTravel } from './job-command.ts';
 import type { LocalTree } from './local-tree.ts';
+import { race } from './race.ts';
 import { takeOutcome } from './taken-outcome.ts';
 import { ToldFiles } from './told-files.ts';
 import type { Toolchain, Toolchains } from './toolchain.ts';
@@ -62,16 +61,32 @@ const plainLocale = /^(C|POSIX|C\.utf-?8|en_[A-Z]{2}(\.utf-?8)?)$/i;
 /** After these the job may go to another worker, or to the same one. */
 const retriedRefusals: ReadonlySet<string> = new Set(['busy', 'not-lending', 'role', 'tree-lost']);
 
+/** Commands whose duration is remembered. */
+const usualMax = 10_000;
+
+/** What is sent, to one worker or to two. */
+interface Task {
+  readonly job: Job;
+  readonly toolchain: Toolchain;
+  readonly guess: ReadonlySet<string>;
+  readonly usualMs: number | undefined;
+  readonly mayMove: boolean;
+}
+
+type Outcome = JobOutcome | RecallReason | 'gone';
+
 export class FarmedCompiles implements RemoteRuns {
   readonly #parts: FarmedCompilesParts;
-  readonly #scanner: IncludeScanner;
+  readonly #guesses: Guesses;
   /** The last of those that wait for their turn. */
   #lastTurn: Promise<void> = Promise.resolve();
+  /** By the widest key of a command: how long it took at a worker. */
+  readonly #usualMs = new Map<Digest, number>();
   readonly #told = new Map<MemberKey, { readonly session: number; readonly files: ToldFiles }>();
 
   constructor(parts: FarmedCompilesParts) {
     this.#parts = parts;
-    this.#scanner = new IncludeScanner(parts.states, parts.clock);
+    this.#guesses = new Guesses(parts);
   }
 
   begin(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> | undefined {
@@ -107,20 +122,25 @@ export class FarmedCompiles implements RemoteRuns {
   async #run(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> {
     const { dispatcher, toolchains, events } = this.#parts;
     const { request, identity } = ticket;
-    const language = languageOf(identity);
-    const toolchain = await toolchains.of(request.compiler, identity.compiler, language);
+    const [key] = keysInOrder(ticket.keys) as [Digest];
+    const toolchain = await toolchains.of(request.compiler, identity.compiler, languageOf(identity));
     if (toolchain === undefined) return this.#stay('no-toolchain');
     const job = jobOf(ticket, toolchain);
     await this.#turn();
-    const guess = await this.#guess(ticket, toolchain);
+    const guess = await this.#guesses.of(ticket, toolchain);
     let hasMoved = false;
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
       const chosen = await dispatcher.place(signal);
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
-      events.sent(worker.member);
-      const outcome = await this.#send(worker, job, toolchain, guess, !hasMoved, signal);
+      const task: Task = { job, toolchain, guess, usualMs: this.#usualMs.get(key), mayMove: !hasMoved };
+      const { outcome, from } = await race(
+        worker,
+        (at, add, stop) => this.#send(at, task, add, stop),
+        decides,
+        signal,
+      );
       if (typeof outcome === 'string') events.returned(outcome);
       if (outcome === 'straggler') return this.#stay('straggler');
       hasMoved ||= outcome === 'moved';
@@ -133,19 +153,20 @@ export class FarmedCompiles implements RemoteRuns {
       }
       const run =
         outcome.kind === 'done'
-          ? await takeOutcome(outcome, worker.member, ticket, this.#parts, signal)
+          ? await takeOutcome(outcome, from.member, ticket, this.#parts, signal)
           : undefined;
       if (run !== undefined) {
         const { durationMs } = run.found.record;
-        dispatcher.ran(worker.member, durationMs);
-        events.done(worker.member, durationMs);
+        dispatcher.ran(from.member, durationMs);
+        this.#learn(key, durationMs);
+        events.done(from.member, durationMs);
         return run;
       }
       events.returned(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
       attempts++;
-      const lacked = this.#lacked(outcome.set, ticket);
+      const lacked = this.#guesses.lacked(outcome.set, ticket);
       for (const path of lacked) guess.add(path);
-      if (!this.#isNews(worker, lacked))
+      if (!this.#isNews(from, lacked))
         return this.#stay(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
     }
     return this.#stay('guess-failed');
@@ -154,15 +175,24 @@ export class FarmedCompiles implements RemoteRuns {
   /** Sends the job and what the worker must be told; the outcome, or why there is none. */
   async #send(
     worker: OfferingWorker,
-    job: Job,
-    toolchain: Toolchain,
-    guess: ReadonlySet<string>,
-    mayMove: boolean,
+    { job, toolchain, guess, usualMs, mayMove }: Task,
+    raceWith: (other: OfferingWorker) => void,
     signal: AbortSignal,
-  ): Promise<JobOutcome | RecallReason | 'gone'> {
+  ): Promise<Outcome> {
     const { network, dispatcher, tree, events, toolchains } = this.#parts;
     const recalled = new AbortController();
-    const sent = dispatcher.sends(worker.member, mayMove, reason => recalled.abort(reason));
+    const sent = dispatcher.sends(worker.member, {
+      mayMove,
+      usualMs,
+      recall: reason => recalled.abort(reason),
+      race: member => {
+        const other = dispatcher.workers().find(each => each.member === member);
+        if (other === undefined) return;
+        events.returned('raced');
+        raceWith(other);
+      },
+    });
+    events.sent(worker.member);
     try {
       await this.#turn();
       const stop = AbortSignal.any([signal, recalled.signal]);
@@ -228,38 +258,10 @@ export class FarmedCompiles implements RemoteRuns {
     return told.files;
   }
 
-  /** What the compile will probably read: by earlier runs of the same command, else by its #include lines. */
-  async #guess({ request, identity, keys }: CompileTicket, toolchain: Toolchain): Promise<Set<string>> {
-    const { manifests } = this.#parts;
-    const { folder, command } = identity;
-    const source = resolve(folder.cwd, command.source);
-    const guess = new Set([
-      request.compiler,
-      source,
-      `${folder.cwd}/.`,
-      ...outputFolders(identity).map(path => `${path}/.`),
-    ]);
-    for (const key of keysInOrder(keys)) {
-      const [set] = await manifests.setsOf(key);
-      if (set === undefined) continue;
-      for (const path of [...set.reads, ...set.exists]) guess.add(absolutePath(path, folder));
-      return guess;
-    }
-    const search = searchPathOf(command.arguments, folder.cwd, toolchain.headerFolders);
-    for (const path of search.all) guess.add(`${path}/.`);
-    for (const path of this.#scanner.filesOf(source, search)) guess.add(path);
-    return guess;
-  }
-
-  /** What is here although the run looked for it in vain, what is in the folders that it listed, and what it read. */
-  #lacked(encoded: Uint8Array, { identity }: CompileTicket): string[] {
-    const [set] = encoded.byteLength === 0 ? [] : decodeManifest(encoded);
-    if (set === undefined) return [];
-    const here = (path: string) => absolutePath(path, identity.folder);
-    const lacked = set.missing.map(here).filter(path => this.#parts.states.exists(path));
-    if (lacked.length > 0) this.#parts.tree.forget();
-    const listed = set.listed.flatMap(path => this.#parts.tree.pathsIn(here(path)));
-    return [...lacked, ...listed, ...set.reads.map(here)];
+  /** How long the same command took, for the next time. */
+  #learn(key: Digest, durationMs: number): void {
+    if (this.#usualMs.size >= usualMax) this.#usualMs.clear();
+    this.#usualMs.set(key, durationMs);
   }
 
   #isNews(worker: OfferingWorker, paths: readonly string[]): boolean {
@@ -270,6 +272,12 @@ export class FarmedCompiles implements RemoteRuns {
     this.#parts.events.stayed(reason);
     return undefined;
   }
+}
+
+/** Whether nothing better can come of a second run: a result, or what any run would lack. */
+function decides(outcome: Outcome): boolean {
+  if (typeof outcome === 'string') return outcome === 'straggler';
+  return outcome.kind !== 'refused';
 }
 
 /** What the compile needs of its toolchain: g++ takes C for C++. */

@@ -1,0 +1,59 @@
+// What this machine thinks of each worker: how long a job usually takes there, and whether it has failed of late.
+import { breakerOpenMsMax, breakerOpenMsMin } from '../limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { MemberKey } from '../team/identity.ts';
+
+export class Standing {
+  /** Undefined as long as none of our jobs has run there, in milliseconds. */
+  typicalMs: number | undefined;
+  #failures = 0;
+  #openUntilMs = 0;
+
+  ran(runMs: number): void {
+    this.typicalMs = smooth(this.typicalMs, runMs);
+  }
+
+  answered(): void {
+    this.#failures = 0;
+  }
+
+  /** It is left alone for a while, longer after every further failure. */
+  failed(nowMs: number): void {
+    if (this.isAvoided(nowMs)) return;
+    this.#openUntilMs = nowMs + Math.min(breakerOpenMsMax, breakerOpenMsMin * 2 ** this.#failures);
+    this.#failures++;
+  }
+
+  isAvoided(nowMs: number): boolean {
+    return this.#openUntilMs > nowMs;
+  }
+}
+
+export class Standings {
+  readonly #clock: Clock;
+  readonly #of = new Map<MemberKey, Standing>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  of(member: MemberKey): Standing {
+    let standing = this.#of.get(member);
+    if (standing === undefined) {
+      standing = new Standing();
+      this.#of.set(member, standing);
+    }
+    return standing;
+  }
+
+  isAvoided(member: MemberKey): boolean {
+    return this.#of.get(member)?.isAvoided(this.#clock.nowMs()) ?? false;
+  }
+}
+
+const smoothing = 0.25;
+
+/** The usual duration after one more. */
+export function smooth(before: number | undefined, now: number): number {
+  return before === undefined ? now : before + smoothing * (now - before);
+}
