@@ -12,11 +12,12 @@ interface SentJob extends Sending {
   readonly sinceMs: number;
   /** Since when it runs; undefined while it waits there for a slot. */
   startedMs: number | undefined;
-  isRaced: boolean;
 }
 
 export interface Sending {
   readonly mayMove: boolean;
+  /** Whether two workers have it. */
+  isRaced: boolean;
   /** How long it took before, in milliseconds; undefined where it is not known. */
   readonly usualMs: number | undefined;
   /** Takes it back. */
@@ -52,9 +53,11 @@ const waitingMsMin = 1_000;
 const soonFactor = 1 / 3;
 /** A job that takes this many times the usual is a straggler: a worker that has nothing else to do gets it as well. */
 const stragglerFactor = 3;
-const stragglerMsMin = 3_000;
+const stragglerMsMin = 5_000;
 /** After as many times that long it is taken back, once this machine has nothing else to do: what it did is lost. */
 const lostFactor = 2;
+/** Where a second worker has it, too: a job that is late at both is probably just long. */
+const lostFactorOfRaced = 4;
 
 export class Dispatcher {
   readonly #parts: DispatcherParts;
@@ -142,7 +145,7 @@ export class Dispatcher {
   ): { started(): void; answered(): void; failed(): void; over(): void } {
     const { clock } = this.#parts;
     const sinceMs = clock.nowMs();
-    const job: SentJob = { ...sending, member, sinceMs, startedMs: undefined, isRaced: false };
+    const job: SentJob = { ...sending, member, sinceMs, startedMs: undefined };
     this.#sent.add(job);
     this.#cancelLook ??= clock.schedule(lookEveryMs, () => this.#look());
     const standing = this.#standings.of(member);
@@ -260,14 +263,23 @@ export class Dispatcher {
     if (second !== undefined && raced !== undefined) {
       raced.isRaced = true;
       raced.race(second.member);
-    } else if (isHereFree) stragglers.find(job => this.#lateness(job) > lostFactor)?.recall('straggler');
+      return;
+    }
+    const lost = stragglers.find(job => this.#lateness(job) > (job.isRaced ? lostFactorOfRaced : lostFactor));
+    if (!isHereFree || lost === undefined) return;
+    this.ran(lost.member, this.#tookMs(lost)); // it would have been longer yet
+    lost.recall('straggler');
+  }
+
+  #tookMs({ startedMs, sinceMs }: SentJob): number {
+    return this.#parts.clock.nowMs() - (startedMs ?? sinceMs);
   }
 
   /** How long a job has run, in parts of what makes it a straggler. */
-  #lateness({ member, startedMs, sinceMs, usualMs = 0 }: SentJob): number {
+  #lateness(job: SentJob): number {
+    const { member, usualMs = 0 } = job;
     const typicalMs = this.#standings.of(member).typicalMs ?? this.#here.typicalMs ?? stragglerMsMin;
-    const tookMs = this.#parts.clock.nowMs() - (startedMs ?? sinceMs);
-    return tookMs / Math.max(stragglerMsMin, stragglerFactor * Math.max(typicalMs, usualMs));
+    return this.#tookMs(job) / Math.max(stragglerMsMin, stragglerFactor * Math.max(typicalMs, usualMs));
   }
 
   #isSoonFree(member: MemberKey): boolean {

@@ -3,7 +3,7 @@
 // doubt the compile runs here. Nothing in here can fail a build.
 import type { Results } from '../actions/results.ts';
 import type { SignedRecord } from '../actions/signed-record.ts';
-import { type CompileIdentity, keysInOrder } from '../compile/compile-key.ts';
+import { keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import type { Manifests } from '../compile/manifests.ts';
@@ -17,7 +17,7 @@ import type { MemberKey } from '../team/identity.ts';
 import type { Dispatcher, RecallReason } from './dispatcher.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
 import { Guesses } from './guesses.ts';
-import { mayTravel } from './job-command.ts';
+import { jobOf, languageOf } from './job-command.ts';
 import type { LocalTree } from './local-tree.ts';
 import { race } from './race.ts';
 import { takeOutcome } from './taken-outcome.ts';
@@ -71,6 +71,7 @@ interface Task {
   readonly guess: ReadonlySet<string>;
   readonly usualMs: number | undefined;
   readonly mayMove: boolean;
+  readonly isRaced?: boolean;
 }
 
 type Outcome = JobOutcome | RecallReason | 'gone';
@@ -135,9 +136,10 @@ export class FarmedCompiles implements RemoteRuns {
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
       const task: Task = { job, toolchain, guess, usualMs: this.#usualMs.get(key), mayMove: !hasMoved };
+      const second: Task = { ...task, mayMove: false, isRaced: true };
       const { outcome, from } = await race(
         worker,
-        (at, add, stop) => this.#send(at, task, add, stop),
+        (at, add, stop) => this.#send(at, at === worker ? task : second, add, stop),
         decides,
         signal,
       );
@@ -175,7 +177,7 @@ export class FarmedCompiles implements RemoteRuns {
   /** Sends the job and what the worker must be told; the outcome, or why there is none. */
   async #send(
     worker: OfferingWorker,
-    { job, toolchain, guess, usualMs, mayMove }: Task,
+    { job, toolchain, guess, usualMs, mayMove, isRaced = false }: Task,
     raceWith: (other: OfferingWorker) => void,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -183,6 +185,7 @@ export class FarmedCompiles implements RemoteRuns {
     const recalled = new AbortController();
     const sent = dispatcher.sends(worker.member, {
       mayMove,
+      isRaced,
       usualMs,
       recall: reason => recalled.abort(reason),
       race: member => {
@@ -278,23 +281,4 @@ export class FarmedCompiles implements RemoteRuns {
 function decides(outcome: Outcome): boolean {
   if (typeof outcome === 'string') return outcome === 'straggler';
   return outcome.kind !== 'refused';
-}
-
-/** What the compile needs of its toolchain: g++ takes C for C++. */
-function languageOf({ name, command: { language = 'c' } }: CompileIdentity): string {
-  return language === 'c' && /\+\+(-[0-9.]+)?$/.test(name) ? 'c++' : language;
-}
-
-function jobOf({ request, identity }: CompileTicket, toolchain: Toolchain): Job {
-  const { command, folder, added } = identity;
-  return {
-    toolchain: toolchain.digest,
-    compiler: request.compiler,
-    arguments: command.arguments,
-    added,
-    cwd: folder.cwd,
-    root: folder.root,
-    spelledCwd: folder.spelledCwd,
-    environment: Object.entries(request.variables()).filter(([name]) => mayTravel(name)),
-  };
 }

@@ -1,11 +1,13 @@
-// What a job's command is to a worker: the same identity and keys that the client computes, worked out anew from the command
+// A compile as a job, and what a job's command is to a worker: the same identity and keys that the client computes, worked out anew from the command
 // that really runs, so that no client can have a worker sign one command's result under another command's key.
 import { basename, dirname, resolve } from 'node:path';
 import { compilerFamily, readCommandLine } from '../compile/command-line.ts';
 import type { CompileIdentity } from '../compile/compile-key.ts';
+import type { CompileTicket } from '../compile/compile-request.ts';
 import { prefixMapsOf } from '../compile/prefix-maps.ts';
 import type { Job } from '../protocol/farm.ts';
 import { type FileTree, parentsOf } from './file-tree.ts';
+import type { Toolchain } from './toolchain.ts';
 
 const colourArguments = ['-fdiagnostics-color=always', '-fcolor-diagnostics'];
 const settableVariables =
@@ -57,4 +59,24 @@ export function outputFolders({ command, folder }: Pick<CompileIdentity, 'comman
   }
   const folders = new Set(files.map(file => dirname(resolve(folder.cwd, file))));
   return [...folders].sort((a, b) => parentsOf(a).length - parentsOf(b).length);
+}
+
+/** What the compile needs of its toolchain: g++ takes C for C++. */
+export function languageOf({ name, command: { language = 'c' } }: CompileIdentity): string {
+  return language === 'c' && /\+\+(-[0-9.]+)?$/.test(name) ? 'c++' : language;
+}
+
+/** The compile as a job that names this toolchain. */
+export function jobOf({ request, identity }: CompileTicket, toolchain: Toolchain): Job {
+  const { command, folder, added } = identity;
+  return {
+    toolchain: toolchain.digest,
+    compiler: request.compiler,
+    arguments: command.arguments,
+    added,
+    cwd: folder.cwd,
+    root: folder.root,
+    spelledCwd: folder.spelledCwd,
+    environment: Object.entries(request.variables()).filter(([name]) => mayTravel(name)),
+  };
 }

@@ -36,6 +36,7 @@ describe('a job that takes far longer than usual', () => {
   const send = (usualMs: number | undefined) => {
     const sent = dispatcher.sends(a, {
       mayMove: true,
+      isRaced: false,
       usualMs,
       recall: reason => told.push(reason),
       race: member => told.push(member === b ? 'raced with b' : 'raced with a'),
@@ -45,19 +46,19 @@ describe('a job that takes far longer than usual', () => {
 
   test('goes to a free worker as well, once; much later it is taken back', () => {
     send(undefined);
-    clock.advance(2_900);
+    clock.advance(4_900);
     expect(told).toEqual([]);
     clock.advance(500);
     expect(told).toEqual(['raced with b']);
-    clock.advance(2_000);
+    clock.advance(14_000);
     expect(told).toEqual(['raced with b']);
-    clock.advance(1_500);
+    clock.advance(1_000);
     expect(told.slice(0, 2)).toEqual(['raced with b', 'straggler']);
   });
 
   test('is left alone where it always takes as long', () => {
     send(4_000);
-    clock.advance(11_000);
+    clock.advance(11_500);
     expect(told).toEqual([]);
   });
 
