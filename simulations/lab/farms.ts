@@ -1,6 +1,6 @@
 // The farms that are compared in the lab, each set up on its hosts from nothing: p2pcache, distcc (plain and pump), icecc.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -124,16 +124,19 @@ async function startDistcc(
 
 async function startIcecc(lab: Lab, work: string, hidden: Hidden, jobsPerHost: number): Promise<RunningFarm> {
   const [client, ...workers] = lab.hosts as [LabHost, ...LabHost[]];
-  const socketOf = (host: LabHost) => ({ ICECC_TEST_SOCKET: join(work, `icecc-${host.namespace}.sock`) });
-  client.start(['icecc-scheduler', '-n', 'lab', '-l', join(work, 'scheduler.log')], {});
+  // Its programs run as a user of their own, who writes logs, sockets and environments here.
+  const folder = join(work, 'icecc');
+  mkdirSync(folder);
+  chmodSync(work, 0o711);
+  chmodSync(folder, 0o777);
+  const socketOf = (host: LabHost) => ({ ICECC_TEST_SOCKET: join(folder, `${host.namespace}.sock`) });
+  client.start(['icecc-scheduler', '-n', 'lab', '-l', join(folder, 'scheduler.log')], {});
   await sleep(500);
   const daemon = (host: LabHost, ...more: string[]) => {
-    const environments = join(work, `icecc-${host.namespace}`);
-    rmSync(environments, { recursive: true, force: true });
-    mkdirSync(environments, { recursive: true });
-    execFileSync('chmod', ['777', environments]);
+    const environments = join(folder, host.namespace);
+    execFileSync('install', ['-d', '-o', 'icecc', environments]);
     const argv = ['iceccd', '-s', client.address, '-n', 'lab', '-N', host.namespace, '-b', environments];
-    const log = ['-l', join(work, `iceccd-${host.namespace}.log`)];
+    const log = ['-l', join(folder, `${host.namespace}.log`)];
     const enter = host.enter(host === client ? [] : hidden);
     host.start([...argv, ...log, ...more], socketOf(host), enter);
   };
