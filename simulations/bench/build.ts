@@ -46,8 +46,9 @@ async function benchProject(
   family: CompilerFamily,
   options: BuildOptions,
 ): Promise<ProjectResult> {
-  const first = new BuildFolder(await checkOut(project, join(folder, 'one'), family));
-  const second = new BuildFolder(await checkOut(project, join(folder, 'two'), family));
+  const roots = ['one', 'two'].map(name => join(folder, name)) as [string, string];
+  const first = new BuildFolder(await checkOut(project, roots[0], family));
+  const second = new BuildFolder(await checkOut(project, roots[1], family));
   say(`${project.name}, ${family}: ${first.objectCount} objects`);
   const running = new Map<RivalName, Rival>();
   try {
@@ -55,7 +56,10 @@ async function benchProject(
     await benchHot(first, [...running.values()], results, options);
     for (const rival of inOrder([...running.values()], 0)) await benchSecond(second, rival, results);
     const own = running.get('p2pcache');
-    if (own !== undefined) results.get('p2pcache')!.mapped = await benchMapped([first, second], own);
+    if (own !== undefined) {
+      for (const root of roots) writeFileSync(join(root, 'p2pcache.toml'), 'prefix_maps = true\n');
+      results.get('p2pcache')!.mapped = await benchShared(first, second, own);
+    }
     return { objectCount: first.objectCount, results };
   } finally {
     for (const rival of running.values()) await rival.end();
@@ -146,10 +150,8 @@ async function benchSecond(folder: BuildFolder, rival: Rival, results: Results):
   result.differing += differences(result.plain, outcome).length;
 }
 
-/** Builds in both folders with prefix maps, so that what is made names neither. */
-async function benchMapped([first, second]: [BuildFolder, BuildFolder], own: Rival): Promise<SharedHits> {
-  for (const { folder } of [first, second])
-    writeFileSync(join(folder, 'p2pcache.toml'), 'prefix_maps = true\n');
+/** Builds in one folder, then in the other: how much of it is shared, and whether it is the same. */
+async function benchShared(first: BuildFolder, second: BuildFolder, own: Rival): Promise<SharedHits> {
   await first.build(own, coldJobs);
   const objects = first.outcome();
   await settle(own);
