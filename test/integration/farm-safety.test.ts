@@ -84,6 +84,7 @@ async function cancelledAtWorker(): Promise<number> {
   return (await worker.farm()).jobs.failedForOthers.cancelled ?? 0;
 }
 
+/** Until it runs at the worker: the client runs it before, too, to see what it is made of. */
 async function untilHangs(path: string): Promise<void> {
-  await untilFarm(worker, () => processesNamed(path).length > 0);
+  await untilFarm(worker, ({ lending }) => lending?.jobs === 1 && processesNamed(path).length > 0);
 }
