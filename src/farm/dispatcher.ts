@@ -23,7 +23,7 @@ export interface Sending {
   /** Takes it back. */
   recall(reason: RecallReason): void;
   /** Sends it to this worker as well: the first result counts. At most once. */
-  race(member: MemberKey): void;
+  race(second: OfferingWorker): void;
 }
 
 /** `moved`: another place is free for it; `straggler`: it takes so long that this machine, idle, may well be faster. */
@@ -61,7 +61,7 @@ const lostFactorOfRaced = 4;
 
 export class Dispatcher {
   readonly #parts: DispatcherParts;
-  readonly #standings: Standings;
+  readonly #standings = new Standings();
   readonly #sent = new Set<SentJob>();
   readonly #waiting: ((chosen: Chosen) => void)[] = [];
   readonly #stopListening: () => void;
@@ -70,7 +70,6 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#standings = new Standings(parts.clock);
     this.#stopListening = parts.network.onChange(() => this.#look());
   }
 
@@ -82,9 +81,9 @@ export class Dispatcher {
 
   /** Workers that take jobs now. */
   workers(): readonly OfferingWorker[] {
-    const { network, mayWork } = this.#parts;
+    const { network, mayWork, clock } = this.#parts;
     return network.workers().filter(({ member, offer }) => {
-      const isAvoided = this.#standings.isAvoided(member);
+      const isAvoided = this.#standings.of(member).isAvoided(clock.nowMs());
       return offer.slots > 0 && !isAvoided && (offer.isOpen || this.#sentTo(member) > 0) && mayWork(member);
     });
   }
@@ -258,11 +257,11 @@ export class Dispatcher {
       }
     }
     const stragglers = [...this.#sent].filter(job => this.#lateness(job) > 1);
-    const second = workers.find(isFree);
-    const raced = stragglers.find(({ isRaced, member }) => !isRaced && member !== second?.member);
-    if (second !== undefined && raced !== undefined) {
-      raced.isRaced = true;
-      raced.race(second.member);
+    for (const straggler of stragglers) {
+      const second = workers.find(worker => worker.member !== straggler.member && isFree(worker));
+      if (straggler.isRaced || second === undefined) continue;
+      straggler.isRaced = true;
+      straggler.race(second);
       return;
     }
     const lost = stragglers.find(job => this.#lateness(job) > (job.isRaced ? lostFactorOfRaced : lostFactor));

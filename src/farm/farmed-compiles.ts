@@ -71,7 +71,7 @@ interface Task {
   readonly guess: ReadonlySet<string>;
   readonly usualMs: number | undefined;
   readonly mayMove: boolean;
-  readonly isRaced?: boolean;
+  readonly isRaced: boolean;
 }
 
 type Outcome = JobOutcome | RecallReason | 'gone';
@@ -135,8 +135,9 @@ export class FarmedCompiles implements RemoteRuns {
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
-      const task: Task = { job, toolchain, guess, usualMs: this.#usualMs.get(key), mayMove: !hasMoved };
-      const second: Task = { ...task, mayMove: false, isRaced: true };
+      const sent = { job, toolchain, guess, usualMs: this.#usualMs.get(key) };
+      const task: Task = { ...sent, mayMove: !hasMoved, isRaced: false };
+      const second: Task = { ...sent, mayMove: false, isRaced: true };
       const { outcome, from } = await race(
         worker,
         (at, add, stop) => this.#send(at, at === worker ? task : second, add, stop),
@@ -177,7 +178,7 @@ export class FarmedCompiles implements RemoteRuns {
   /** Sends the job and what the worker must be told; the outcome, or why there is none. */
   async #send(
     worker: OfferingWorker,
-    { job, toolchain, guess, usualMs, mayMove, isRaced = false }: Task,
+    { job, toolchain, guess, usualMs, mayMove, isRaced }: Task,
     raceWith: (other: OfferingWorker) => void,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -188,11 +189,9 @@ export class FarmedCompiles implements RemoteRuns {
       isRaced,
       usualMs,
       recall: reason => recalled.abort(reason),
-      race: member => {
-        const other = dispatcher.workers().find(each => each.member === member);
-        if (other === undefined) return;
+      race: second => {
         events.returned('raced');
-        raceWith(other);
+        raceWith(second);
       },
     });
     events.sent(worker.member);

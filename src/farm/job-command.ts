@@ -1,5 +1,5 @@
-// A compile as a job, and what a job's command is to a worker: the same identity and keys that the client computes, worked out anew from the command
-// that really runs, so that no client can have a worker sign one command's result under another command's key.
+// A compile as a job, and what a job's command is to a worker: the same identity and keys that the client computes, worked out anew
+// from the command that really runs, so that no client can have a worker sign one command's result under another command's key.
 import { basename, dirname, resolve } from 'node:path';
 import { compilerFamily, readCommandLine } from '../compile/command-line.ts';
 import type { CompileIdentity } from '../compile/compile-key.ts';

@@ -1,6 +1,5 @@
 // What this machine thinks of each worker: how long a job usually takes there, and whether it has failed of late.
 import { breakerOpenMsMax, breakerOpenMsMin } from '../limits.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { MemberKey } from '../team/identity.ts';
 
 export class Standing {
@@ -30,12 +29,7 @@ export class Standing {
 }
 
 export class Standings {
-  readonly #clock: Clock;
   readonly #of = new Map<MemberKey, Standing>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   of(member: MemberKey): Standing {
     let standing = this.#of.get(member);
@@ -44,10 +38,6 @@ export class Standings {
       this.#of.set(member, standing);
     }
     return standing;
-  }
-
-  isAvoided(member: MemberKey): boolean {
-    return this.#of.get(member)?.isAvoided(this.#clock.nowMs()) ?? false;
   }
 }
 

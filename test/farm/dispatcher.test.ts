@@ -39,7 +39,7 @@ describe('a job that takes far longer than usual', () => {
       isRaced: false,
       usualMs,
       recall: reason => told.push(reason),
-      race: member => told.push(member === b ? 'raced with b' : 'raced with a'),
+      race: ({ member }) => told.push(member === b ? 'raced with b' : 'raced with a'),
     });
     sent.started();
   };
@@ -54,6 +54,13 @@ describe('a job that takes far longer than usual', () => {
     expect(told).toEqual(['raced with b']);
     clock.advance(1_000);
     expect(told.slice(0, 2)).toEqual(['raced with b', 'straggler']);
+  });
+
+  test('goes to another worker than its own, even where that one has more slots', () => {
+    workers = [{ member: a, session: 0, offer: { slots: 4, jobs: 1, isOpen: true } }, offering(b, 0)];
+    send(undefined);
+    clock.advance(5_400);
+    expect(told).toEqual(['raced with b']);
   });
 
   test('is left alone where it always takes as long', () => {
