@@ -137,17 +137,19 @@ async function benchHot(
 /** Builds in another folder with the cache that was filled in the first. */
 async function benchSecond(folder: BuildFolder, rival: Rival, results: Results): Promise<void> {
   const result = results.get(rival.name)!;
+  const hits = await hitsOf(rival, folder);
+  const outcome = folder.outcome();
+  if (rival.name === 'plain') for (const each of results.values()) each.plain = outcome;
+  result.second = { hits, of: folder.objectCount };
+  result.differing += differences(result.plain, outcome).length;
+}
+
+/** Builds; how many compiles the cache answered. */
+async function hitsOf(rival: Rival, folder: BuildFolder): Promise<number> {
   const before = await rival.hits();
   await folder.build(rival, coldJobs);
-  const outcome = folder.outcome();
-  if (rival.name === 'plain') {
-    for (const each of results.values()) each.plain = outcome;
-    return;
-  }
   await settle(rival);
-  const after = await rival.hits();
-  result.second = { hits: after.hits - before.hits, of: folder.objectCount };
-  result.differing += differences(result.plain, outcome).length;
+  return (await rival.hits()).hits - before.hits;
 }
 
 /** Builds in one folder, then in the other: how much of it is shared, and whether it is the same. */
@@ -155,11 +157,9 @@ async function benchShared(first: BuildFolder, second: BuildFolder, own: Rival):
   await first.build(own, coldJobs);
   const objects = first.outcome();
   await settle(own);
-  const before = await own.hits();
-  await second.build(own, coldJobs);
-  const after = await own.hits();
+  const hits = await hitsOf(own, second);
   const differing = differences(objects, second.outcome()).filter(path => path.endsWith('.o')).length;
-  return { hits: after.hits - before.hits, of: second.objectCount, differing };
+  return { hits, of: second.objectCount, differing };
 }
 
 /** Waits until the rival's daemon rests; resolves with the processor time that it took for that. */
