@@ -1,4 +1,5 @@
 // Machines on one local network that were told no address: mDNS, noise, membership and the door find and let in each other.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { HostProcess, LocalNetwork, namespacesUnavailable } from '../support/network-namespaces.ts';
@@ -6,6 +7,9 @@ import { HostProcess, LocalNetwork, namespacesUnavailable } from '../support/net
 const script = fileURLToPath(new URL('../support/lan-machine.ts', import.meta.url));
 const obstacle = await namespacesUnavailable();
 if (obstacle !== undefined) console.warn(`SKIPPED, no network namespaces: ${obstacle}`);
+
+/** By then a search has asked for the first time; where it has not, the test shows nothing but does not fail. */
+const firstQuestionMs = 1_000;
 
 /** A machine on the network whose first command is this. */
 async function machineOn(network: LocalNetwork, first: unknown): Promise<HostProcess> {
@@ -19,9 +23,24 @@ test.skipIf(obstacle !== undefined)('two teams of one name are both found, each 
   const founders = [await machineOn(network, { do: 'found' }), await machineOn(network, { do: 'found' })];
   for (const founder of founders) await founder.read();
   const finder = await machineOn(network, { do: 'find' });
+  await finder.read(); // it searches
   const teams = await finder.read<{ teamId: string; teamName: string }[]>();
   expect(teams.map(team => team.teamName)).toEqual(['acme', 'acme']);
   expect(new Set(teams.map(team => team.teamId)).size).toBe(2);
+});
+
+test.skipIf(obstacle !== undefined)('a search whose first question was lost asks again', async () => {
+  const network = await LocalNetwork.create();
+  const founder = await machineOn(network, { do: 'found' });
+  await founder.read();
+  const host = await network.host();
+  await network.bridge(host, false);
+  const finder = new HostProcess(host, script);
+  finder.write({ do: 'find' });
+  expect(await finder.read()).toEqual({ searching: true });
+  await sleep(firstQuestionMs);
+  await network.bridge(host, true);
+  expect(await finder.read()).toHaveLength(1);
 });
 
 test.skipIf(obstacle !== undefined)(

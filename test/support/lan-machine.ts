@@ -1,5 +1,5 @@
 // A program for test/integration/lan.test.ts: one machine with no address told, driven by lines of JSON on stdin.
-//   first line in: {"do":"find"} (answers with the teams in reach and ends) | {"do":"found"} | {"do":"knock"} | {"do":"join","line":…}
+//   first line in: {"do":"find"} (says that it searches, then the teams in reach, and ends) | {"do":"found"} | {"do":"knock"} | {"do":"join","line":…}
 //   then:          {"do":"admit"} {"do":"invite"} {"do":"keep","name":…} {"do":"fetch","name":…} {"do":"connected","count":n}
 // Every command is answered by one line.
 import { createInterface } from 'node:readline';
@@ -147,6 +147,7 @@ async function fetch(what: string, swarm: Swarm): Promise<unknown> {
 
 const first = (await nextCommand())!;
 if (first.do === 'find') {
+  answer({ searching: true });
   answer(await findTeams({ timeoutMs: 5_000, mdns: true, clock: realClock, signal: common.signal }));
   process.exit();
 }

@@ -68,6 +68,18 @@ export class LocalNetwork {
     await this.#in(host, ['ip', 'link', 'set', 'eth0', 'down']);
   }
 
+  /** Takes a host off the bridge, or puts it there again; its own end of the cable sees nothing of that. */
+  async bridge(host: string, isOn: boolean): Promise<void> {
+    const port = `port${/\d+$/.exec(host)![0]}`;
+    await this.#in(this.#bridge, [
+      'ip',
+      'link',
+      'set',
+      port,
+      ...(isOn ? ['master', 'bridge'] : ['nomaster']),
+    ]);
+  }
+
   get #bridge(): string {
     return `${this.#name}b`;
   }
