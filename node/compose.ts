@@ -9,14 +9,11 @@ import { join } from 'node:path';
 import type { ActionCache } from '../src/actions/action-cache.ts';
 import { CompleteActionCache } from '../src/actions/complete-action-cache.ts';
 import { DiskActionCache } from '../src/actions/disk-action-cache.ts';
-import type { Results } from '../src/actions/results.ts';
 import { signRecord } from '../src/actions/signed-record.ts';
 import { TrustedActionCache } from '../src/actions/trusted-action-cache.ts';
-import { CompileFront } from '../src/compile/compile-front.ts';
 import { CompileJournal } from '../src/compile/compile-journal.ts';
 import { FileStates } from '../src/compile/file-states.ts';
 import { Manifests } from '../src/compile/manifests.ts';
-import type { RemoteRuns } from '../src/compile/remote-runs.ts';
 import { AccountTellingActionCache } from '../src/compile/told-accounts.ts';
 import type { MemberPaths } from '../src/control-paths.ts';
 import { OfferedBlobStore } from '../src/farm/offered-blob-store.ts';
@@ -29,7 +26,6 @@ import { PeerRanking } from '../src/peers/peer-ranking.ts';
 import type { Peers } from '../src/peers/peers.ts';
 import { UnclaimedBlobs } from '../src/peers/unclaimed-blobs.ts';
 import { Pipeline } from '../src/pipeline.ts';
-import { deadline } from '../src/platform/clock.ts';
 import { Stats } from '../src/stats.ts';
 import { BlobIndex } from '../src/store/blob-index.ts';
 import type { BlobStore } from '../src/store/blob-store.ts';
@@ -41,18 +37,14 @@ import { ReadThroughBlobStore } from '../src/store/read-through-blob-store.ts';
 import { VerifyingBlobStore } from '../src/store/verifying-blob-store.ts';
 import type { Identity } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
-import { CompileDebugLog } from './compile-debug-log.ts';
-import { compileEvents } from './compile-events.ts';
+import { type Compiles, composeCompiles } from './compiles.ts';
 import type { Config } from './config.ts';
 import { composeFarm, composeOffers, type Farm } from './farm.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
 import { startOnLastPort } from './listen-ports.ts';
 import { MismatchList } from './mismatch-list.ts';
-import { ProjectSettings } from './project-settings.ts';
-import { childProcesses } from './system/child-processes.ts';
-import type { EventLog } from './system/event-log.ts';
+import { type EventLog, messageOf } from './system/event-log.ts';
 import { readKept } from './system/kept-file.ts';
-import { describeProcessor } from './system/processor.ts';
 import { realClock } from './system/real-clock.ts';
 import { systemRandom } from './system/system-random.ts';
 import type { CurrentTeam } from './team-folder.ts';
@@ -73,14 +65,13 @@ export interface Foundation {
 }
 
 /** This machine in one team. */
-export interface Session {
+export interface Session extends Compiles {
   readonly identity: Identity;
   readonly team: CurrentTeam;
   /** Undefined while alone. */
   readonly swarm: Swarm | undefined;
   /** Nobody, while alone. */
   readonly peers: Peers;
-  readonly front: CompileFront;
   readonly manifests: Manifests;
   /** Undefined while alone. */
   readonly farm: Farm | undefined;
@@ -142,26 +133,16 @@ export async function composeSession(
   team: CurrentTeam,
   addressBook: AddressBook,
 ): Promise<Session> {
-  const { config, log, stats, memory, disk, records, journal } = foundation;
+  const { config, log, stats, memory, disk, records } = foundation;
   const keyring = () => team.ledger.keyring();
   const onFallback = (reason: string, error: unknown) => {
     stats.fallback(reason);
     log.write('fallback', { reason, error: messageOf(error) });
   };
 
-  // This machine's own records. Those of a team it was in before do not count, which is nobody's fault and not news.
-  const actions = new TrustedActionCache(records, {
-    ...{ keyring, isDisputed: foundation.mismatches.isDisputed },
-    onRefused: reason => reason !== 'other-team' && stats.refused(reason),
-    onConflict: action => log.write('results-differ', { action }),
-  });
-
+  const actions = composeOwn(foundation, keyring);
   // Teammates. They are served from this machine's own stores, and only what is whole; and told why theirs differed.
-  const told = new AccountTellingActionCache(new CompleteActionCache(actions, disk), {
-    journal,
-    blobs: memory,
-    sign: claim => signRecord(identity, { ...claim, teamId: team.ledger.teamId, createdAtMs: clock.nowMs() }),
-  });
+  const told = composeTold(foundation, actions, identity, team.ledger.teamId);
   const offers = composeOffers(foundation);
   const startSwarm = async (listen: readonly string[]) =>
     (await loadSwarm()).startSwarm({
@@ -205,31 +186,38 @@ export async function composeSession(
       ...{ foundation, identity, teamId: team.ledger.teamId, keyring, ...offers },
       ...{ results: pipeline, manifests, peers: network, hub: swarm.farm },
     });
-  const front = composeFront(foundation, keyring, pipeline, manifests, farm?.remote);
-  const stop = () => Promise.resolve(farm?.stop()).then(() => swarm?.stop());
-  return { identity, team, swarm, peers: network, front, manifests, farm, stop };
+  const compiles = composeCompiles({
+    ...{ foundation, keyring, results: pipeline, manifests, onFallback },
+    ...(farm && { remote: farm.remote }),
+  });
+  const stop = async () => {
+    await compiles.storing.close();
+    await farm?.stop();
+    await swarm?.stop();
+  };
+  return { identity, team, swarm, peers: network, ...compiles, manifests, farm, stop };
 }
 
-/** Where launchers' questions are answered. */
-function composeFront(
-  foundation: Foundation,
-  keyring: () => Keyring,
-  results: Results,
-  manifests: Manifests,
-  remote: RemoteRuns | undefined,
-): CompileFront {
-  const { config, stats, journal, states } = foundation;
-  const project = new ProjectSettings(config);
-  return new CompileFront({
-    results,
-    manifests,
-    states,
-    events: compileEvents({ stats, journal, debugLog: debugLogOf(foundation), keyring }),
-    settings: (...compile) => project.for(...compile),
-    cpu: describeProcessor,
-    processes: childProcesses,
-    ...(remote === undefined ? {} : { remote }),
-    peerDeadline: () => deadline(clock, config.peerDeadlineMs),
+/** This machine's own records. Those of a team it was in before do not count, which is nobody's fault and not news. */
+function composeOwn({ records, mismatches, stats, log }: Foundation, keyring: () => Keyring): ActionCache {
+  return new TrustedActionCache(records, {
+    ...{ keyring, isDisputed: mismatches.isDisputed },
+    onRefused: reason => reason !== 'other-team' && stats.refused(reason),
+    onConflict: action => log.write('results-differ', { action }),
+  });
+}
+
+/** What teammates are answered: records whose blobs are all here, and accounts of compiles. */
+function composeTold(
+  { journal, memory, disk }: Foundation,
+  actions: ActionCache,
+  identity: Identity,
+  teamId: string,
+): ActionCache {
+  return new AccountTellingActionCache(new CompleteActionCache(actions, disk), {
+    journal,
+    blobs: memory,
+    sign: claim => signRecord(identity, { ...claim, teamId, createdAtMs: clock.nowMs() }),
   });
 }
 
@@ -280,16 +268,4 @@ function noteSwarmEvent({ stats, log }: Foundation, keyring: () => Keyring, even
   } else {
     log.write(event.kind, { member: keyring().members.get(event.member)?.name ?? event.member });
   }
-}
-
-/** Where P2PCACHE_DEBUG=1 writes. */
-function debugLogOf({ paths, log }: Foundation): CompileDebugLog {
-  return new CompileDebugLog(join(paths.logDir, 'debug.log'), error =>
-    log.write('trouble', { what: 'the debug log', error: messageOf(error) }),
-  );
-}
-
-function messageOf(error: unknown): string | undefined {
-  if (error === undefined) return undefined;
-  return error instanceof Error ? error.message : String(error);
 }

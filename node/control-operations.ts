@@ -22,11 +22,15 @@ export function controlOperations(daemon: Daemon, onStopAsked: () => void): Oper
     ...farmOperations(daemon),
     status: async () => statusOf(daemon),
     stats: async request => {
+      await daemon.session.storing.settleAll();
       const snapshot = stats.snapshot();
       if (flag(request, 'zero')) stats.zero(clock.nowMs());
       return snapshot;
     },
-    why: request => why(daemon, request),
+    why: async request => {
+      await daemon.session.storing.settleAll();
+      return why(daemon, request);
+    },
     stop: async (_request, { signal }) => {
       // Once the answer is out (or whoever asked has gone), not before.
       signal.addEventListener('abort', onStopAsked, { once: true });

@@ -24,6 +24,7 @@ export function storeOperations(daemon: Daemon): StoreHandlers {
       return { ...collected, storeBytes: disk.sizeBytes };
     },
     clean: async () => {
+      await daemon.session.storing.settleAll();
       // Records first: none may be found whose blobs are going.
       const forgotten = records.clear();
       memory.clear();

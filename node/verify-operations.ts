@@ -17,6 +17,7 @@ export function verifyOperations(daemon: Daemon): VerifyHandlers {
   return {
     verifySample: async (request, { signal, progress }) => {
       const ratio = spelled(request, 'share', share, 'a share such as 10%') ?? 1;
+      await daemon.session.storing.settleAll();
       const rows = choose([...daemon.foundation.journal.cached()], ratio);
       const report = {
         chosen: rows.length,

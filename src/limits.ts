@@ -51,8 +51,10 @@ export const policySignersMax = 16;
 export const manifestSetsMax = 16;
 /** Paths in one list of an input set. */
 export const inputSetPathsMax = 50_000;
-/** Bytes of a compile's outputs held at once while they wait to be stored; more is not cached. */
-export const pendingOutputBytesMax = 256 * 1024 * 1024;
+/** Outputs and logs of compiles held in memory while a build keeps every processor busy; beyond it, or after so long, they are stored
+ * all the same. */
+export const storingWaitBytesMax = 48 * 1024 * 1024;
+export const storingWaitMsMax = 120_000;
 
 // Swarm
 /** Bytes of a blob that one frame carries: small requests wait behind one such piece at most per transfer under way. */

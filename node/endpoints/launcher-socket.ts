@@ -158,17 +158,15 @@ class LauncherSession {
     const ticket = this.#ticket;
     this.#ticket = undefined;
     if (ticket === undefined) throw new RangeError('a report without a request');
-    let keep: () => Promise<void> = async () => {};
     try {
       const log = readLog(report.logPath, this.#runDir);
       const startedAtMs = Number(report.startedAtUs) / 1000;
       const durationMs = Number(report.tookUs) / 1000;
-      keep = this.#parts.front.finish(ticket, { ...report, startedAtMs, durationMs, log });
+      this.#parts.front.finish(ticket, { ...report, startedAtMs, durationMs, log });
     } catch (error) {
       this.#parts.onFallback('report', error);
     }
     this.#socket.end(doneReply); // the outputs are read: the build may go on and change them
-    keep().catch(error => this.#parts.onFallback('report', error));
   }
 }
 

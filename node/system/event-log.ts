@@ -39,3 +39,9 @@ function asText(event: string, details: EventDetails): string {
   const words = Object.entries(details).filter(([, value]) => value !== undefined);
   return [event, ...words.map(([name, value]) => `${name}=${value}`)].join(' ');
 }
+
+/** What of an error goes into a log line. */
+export function messageOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -7,8 +7,8 @@ import type { ProcessRunner } from '../platform/process-runner.ts';
 import { checksOf, leadsToCheck } from './checks.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
-import type { CompileIdentity, CompileKeys } from './compile-key.ts';
-import { readOutputs, restoreResult, type WrittenFile } from './compile-outputs.ts';
+import { type CompileIdentity, type CompileKeys, keysInOrder } from './compile-key.ts';
+import { restoreResult, type WrittenFile } from './compile-outputs.ts';
 import type {
   CompileEvents,
   CompileReply,
@@ -24,13 +24,15 @@ import type { FileStates } from './file-states.ts';
 import { FolderProof } from './folder-proof.ts';
 import { absolutePath, type EvaluatedInputs, findInputs, underKey } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
-import { type Observation, readObservation } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { PrefixMaps } from './prefix-maps.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
 import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
 import { RunningOutputs } from './running-outputs.ts';
 import { areSettled } from './settled-inputs.ts';
+import type { StoringQueue } from './storing-queue.ts';
+import { takeRun } from './taken-run.ts';
 
 interface Hit {
   readonly found: Found;
@@ -54,6 +56,7 @@ export class CompileFront {
   readonly #settings: ReadSettings;
   readonly #cpu: () => string;
   readonly #remote: RemoteRuns;
+  readonly #storing: StoringQueue;
   readonly #peerDeadline: () => { signal: AbortSignal; dispose(): void };
 
   constructor(parts: {
@@ -67,6 +70,7 @@ export class CompileFront {
     /** Where left out, the environment alone is asked. */
     settings?: ReadSettings;
     remote?: RemoteRuns;
+    storing: StoringQueue;
     /** Bounds all that one compile waits for teammates. */
     peerDeadline: () => { signal: AbortSignal; dispose(): void };
   }) {
@@ -76,6 +80,7 @@ export class CompileFront {
     this.#events = parts.events;
     this.#cpu = parts.cpu;
     this.#remote = parts.remote ?? noRemoteRuns;
+    this.#storing = parts.storing;
     this.#proof = new FolderProof(parts.processes);
     this.#prefixMaps = new PrefixMaps(parts.processes);
     this.#settings = parts.settings ?? environmentSettings;
@@ -114,6 +119,7 @@ export class CompileFront {
     const compile = await this.#identify(request);
     if ('uncached' in compile) return compile;
     const keys = familyRules[compile.identity.family].keysOf(compile.identity);
+    await this.#storing.settle(widest(keys));
     const hit = mayRead(compile.settings.mode) ? await this.#findAnywhere(keys, compile) : undefined;
     return { ...compile, keys, hit };
   }
@@ -135,7 +141,7 @@ export class CompileFront {
   /** Elsewhere if the farm takes it, else here. */
   #run(ticket: CompileTicket): CompileReply {
     const runHere = (): CompileRun => {
-      const ended = this.#remote.runsHere();
+      const ended = [this.#remote.runsHere(), this.#storing.runs()];
       const { family, added } = ticket.identity;
       const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity), ticket.keys.bound);
       return {
@@ -144,7 +150,7 @@ export class CompileFront {
         ticket: { ...ticket, running },
         ended: () => {
           running.end();
-          ended();
+          for (const end of ended) end();
         },
       };
     };
@@ -177,20 +183,21 @@ export class CompileFront {
   }
 
   /**
-   * Takes in what a run did. What it left is read before this returns, so the launcher can be let go at once; the function
-   * that is returned does the rest.
+   * Takes in what a run did. What it left is read before this returns, so the launcher can be let go at once; the rest is done
+   * when a processor is free.
    */
-  finish(ticket: CompileTicket, report: CompileReport): () => Promise<void> {
-    const taken = this.#takeOutputs(ticket, report);
+  finish(ticket: CompileTicket, report: CompileReport): void {
+    const taken = takeRun(ticket, report);
     if ('uncached' in taken) {
       this.#events.uncached(taken.uncached, ticket);
-      return async () => {};
-    }
-    if (!mayWrite(ticket.settings.mode)) {
+    } else if (!mayWrite(ticket.settings.mode)) {
       this.#events.miss(ticket, { isKept: false, isBound: false });
-      return async () => {};
+    } else {
+      const { observed, files } = taken;
+      const { log, ...rest } = report;
+      const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, log.byteLength);
+      this.#storing.add(widest(ticket.keys), bytes, () => this.#keep(ticket, rest, observed, files));
     }
-    return () => this.#keep(ticket, report, taken.observed, taken.files);
   }
 
   async #findAnywhere(keys: CompileKeys, compile: Compile): Promise<Hit | undefined> {
@@ -241,28 +248,9 @@ export class CompileFront {
     return isFine;
   }
 
-  #takeOutputs(
-    ticket: CompileTicket,
-    report: CompileReport,
-  ): { observed: Observation; files: WrittenFile[] } | { uncached: string } {
-    if (report.status !== 0) return { uncached: 'compile-failed' };
-    if (report.stdout === undefined || report.stderr === undefined) return { uncached: 'too-much-output' };
-    const observed = readObservation(report.log);
-    if ('uncached' in observed) return observed;
-    const { family, command, folder } = ticket.identity;
-    const rules = familyRules[family];
-    const refusal = rules.refuses(observed, ticket.identity);
-    if (refusal !== undefined) return { uncached: refusal };
-    if (ticket.running?.isAlone() === false) return { uncached: 'shared-output' };
-    const files = readOutputs(observed, folder);
-    if (files === undefined) return { uncached: 'special-output' };
-    const isExpected = files.every(file => rules.isExpectedOutput(file.path, command, folder.cwd));
-    return isExpected ? { observed, files } : { uncached: 'unexpected-output' };
-  }
-
   async #keep(
     ticket: CompileTicket,
-    report: CompileReport,
+    report: Omit<CompileReport, 'log'>,
     observed: Observation,
     files: WrittenFile[],
   ): Promise<void> {
@@ -294,4 +282,9 @@ export class CompileFront {
 /** Every input is looked at, so that it can be logged. */
 function isDebugged({ environment }: CompileRequest): boolean {
   return Boolean(environment('P2PCACHE_DEBUG'));
+}
+
+/** What every folder asks for a command under, if any other does. */
+function widest(keys: CompileKeys): Digest {
+  return keysInOrder(keys)[0]!;
 }

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installLauncher } from '../../cli/launcher/install.ts';
 import { launcherServer } from '../../node/endpoints/launcher-socket.ts';
@@ -14,6 +14,7 @@ import { MemoryActionCache } from '../../src/actions/memory-action-cache.ts';
 import { CompileFront } from '../../src/compile/compile-front.ts';
 import { FileStates } from '../../src/compile/file-states.ts';
 import { Manifests } from '../../src/compile/manifests.ts';
+import { StoringQueue } from '../../src/compile/storing-queue.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { deadline } from '../../src/platform/clock.ts';
 import { Stats, type StatsSnapshot } from '../../src/stats.ts';
@@ -76,6 +77,11 @@ export class CompileRig {
       cpu: () => 'this cpu',
       settings: (request, folder, source) => settings.for(request, folder, source),
       processes: childProcesses,
+      storing: new StoringQueue({
+        clock: realClock,
+        processors: availableParallelism(),
+        onError: error => this.fallbacks.push(error),
+      }),
       peerDeadline: () => deadline(realClock, 1000),
     });
     const socketPath = join(home, 'run', 'launcher.sock');

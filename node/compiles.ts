@@ -1,0 +1,59 @@
+// The part of the wiring where launchers' questions are answered, and where what they report is stored.
+import { join } from 'node:path';
+import type { Results } from '../src/actions/results.ts';
+import { CompileFront } from '../src/compile/compile-front.ts';
+import type { Manifests } from '../src/compile/manifests.ts';
+import type { RemoteRuns } from '../src/compile/remote-runs.ts';
+import { StoringQueue } from '../src/compile/storing-queue.ts';
+import { deadline } from '../src/platform/clock.ts';
+import type { Keyring } from '../src/team/keyring.ts';
+import { CompileDebugLog } from './compile-debug-log.ts';
+import { compileEvents } from './compile-events.ts';
+import type { Foundation } from './compose.ts';
+import { ProjectSettings } from './project-settings.ts';
+import { childProcesses } from './system/child-processes.ts';
+import { messageOf } from './system/event-log.ts';
+import { localSlotsDefault } from './system/machine-load.ts';
+import { describeProcessor } from './system/processor.ts';
+import { realClock } from './system/real-clock.ts';
+
+export interface Compiles {
+  readonly front: CompileFront;
+  readonly storing: StoringQueue;
+}
+
+export function composeCompiles(parts: {
+  readonly foundation: Foundation;
+  readonly keyring: () => Keyring;
+  readonly results: Results;
+  readonly manifests: Manifests;
+  readonly remote?: RemoteRuns;
+  readonly onFallback: (reason: string, error: unknown) => void;
+}): Compiles {
+  const { foundation, keyring, onFallback, ...stores } = parts;
+  const { config, stats, journal, states } = foundation;
+  const project = new ProjectSettings(config);
+  const storing = new StoringQueue({
+    clock: realClock,
+    processors: localSlotsDefault(),
+    onError: error => onFallback('report', error),
+  });
+  const front = new CompileFront({
+    ...stores,
+    states,
+    storing,
+    events: compileEvents({ stats, journal, debugLog: debugLogOf(foundation), keyring }),
+    settings: (...compile) => project.for(...compile),
+    cpu: describeProcessor,
+    processes: childProcesses,
+    peerDeadline: () => deadline(realClock, config.peerDeadlineMs),
+  });
+  return { front, storing };
+}
+
+/** Where P2PCACHE_DEBUG=1 writes. */
+function debugLogOf({ paths, log }: Foundation): CompileDebugLog {
+  return new CompileDebugLog(join(paths.logDir, 'debug.log'), error =>
+    log.write('trouble', { what: 'the debug log', error: messageOf(error) }),
+  );
+}

@@ -1,0 +1,145 @@
+// Storing waits for a free processor: what compiles made is hashed, signed and written once fewer of them run than there are
+// processors, so that a build that finds nothing in the cache is not held up by filling it. What waits is bounded in bytes and
+// in time, and a compile that asks for the same gets it stored first.
+import type { Digest } from '../digest.ts';
+import { storingWaitBytesMax, storingWaitMsMax } from '../limits.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
+
+export interface StoringQueueParts {
+  readonly clock: Clock;
+  readonly processors: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Between one compile and the next of a build that keeps every processor busy there is less time than this. */
+const calmMs = 50;
+const lookAgainMs = 1_000;
+/** So that disk writes overlap. */
+const atOnceMax = 4;
+
+interface Waiting {
+  readonly key: Digest;
+  readonly bytes: number;
+  readonly sinceMs: number;
+  readonly store: () => Promise<void>;
+}
+
+export class StoringQueue {
+  readonly #parts: StoringQueueParts;
+  readonly #waiting = new Set<Waiting>();
+  readonly #waitingOf = new Map<Digest, Set<Waiting>>();
+  readonly #storing = new Map<Promise<void>, Digest>();
+  #waitingBytes = 0;
+  #running = 0;
+  /** Since when a processor is free. */
+  #calmSinceMs = 0;
+  #cancelLook: (() => void) | undefined;
+  #isLooking = false;
+  #isClosed = false;
+
+  constructor(parts: StoringQueueParts) {
+    this.#parts = parts;
+  }
+
+  /** Results that are not stored yet. */
+  get count(): number {
+    return this.#waiting.size + this.#storing.size;
+  }
+
+  /** A compile runs on this machine from now on, until the returned function is called. */
+  runs(): () => void {
+    this.#running++;
+    return () => {
+      this.#running--;
+      if (this.#running === this.#parts.processors - 1) this.#calmSinceMs = this.#parts.clock.nowMs();
+      this.#lookLater();
+    };
+  }
+
+  /** Stores it some time; `key`: under which it is asked for, `bytes`: what it holds in memory until then. */
+  add(key: Digest, bytes: number, store: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    const waiting = { key, bytes, sinceMs: this.#parts.clock.nowMs(), store };
+    this.#waiting.add(waiting);
+    this.#waitingOf.set(key, (this.#waitingOf.get(key) ?? new Set()).add(waiting));
+    this.#waitingBytes += bytes;
+    this.#lookLater();
+  }
+
+  /** Resolves once nothing waits under this key. */
+  async settle(key: Digest): Promise<void> {
+    for (const waiting of this.#waitingOf.get(key) ?? []) this.#store(waiting);
+    if (this.#storing.size === 0) return;
+    await Promise.all([...this.#storing].flatMap(([stored, of]) => (of === key ? [stored] : [])));
+  }
+
+  /** Resolves once nothing waits, or is stored, that was there at the call. */
+  async settleAll(): Promise<void> {
+    for (const waiting of [...this.#waiting]) {
+      this.#store(waiting);
+      await sleep(this.#parts.clock, 0);
+    }
+    await Promise.all(this.#storing.keys());
+  }
+
+  /** Stores what waits; what comes later is dropped. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelLook?.();
+    await this.settleAll();
+  }
+
+  /** Starts one after the other, with time between them for launchers' questions. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.#storing.size < atOnceMax && this.#mayStore()) {
+      const [next] = this.#waiting;
+      if (next === undefined) break;
+      this.#store(next);
+      await sleep(this.#parts.clock, 0);
+    }
+    this.#isLooking = false;
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    if (this.#isClosed || this.#isLooking || this.#waiting.size === 0 || this.#storing.size >= atOnceMax)
+      return;
+    const { clock } = this.#parts;
+    const calmInMs = this.#hasFree() ? this.#calmSinceMs + calmMs - clock.nowMs() : lookAgainMs;
+    this.#cancelLook = clock.schedule(this.#mayStore() ? 0 : calmInMs, () => void this.#look());
+  }
+
+  #hasFree(): boolean {
+    return this.#running < this.#parts.processors;
+  }
+
+  #mayStore(): boolean {
+    const now = this.#parts.clock.nowMs();
+    if (this.#hasFree() && now - this.#calmSinceMs >= calmMs) return true;
+    const [oldest] = this.#waiting;
+    return (
+      this.#waitingBytes > storingWaitBytesMax ||
+      (oldest !== undefined && now - oldest.sinceMs > storingWaitMsMax)
+    );
+  }
+
+  #store(waiting: Waiting): void {
+    const { key, bytes, store } = waiting;
+    this.#waiting.delete(waiting);
+    const ofKey = this.#waitingOf.get(key);
+    ofKey?.delete(waiting);
+    if (ofKey?.size === 0) this.#waitingOf.delete(key);
+    this.#waitingBytes -= bytes;
+    const stored: Promise<void> = store()
+      .catch(this.#parts.onError)
+      .finally(() => {
+        this.#storing.delete(stored);
+        this.#lookLater();
+      });
+    this.#storing.set(stored, key);
+  }
+}
