@@ -23,6 +23,14 @@ export class BuildFolder {
     return this.#compiles.length;
   }
 
+  /** The same folder, so many objects at a time. */
+  portions(size: number): BuildFolder[] {
+    const starts = Array.from({ length: Math.ceil(this.objectCount / size) }, (_, i) => i * size);
+    return starts.map(
+      start => new BuildFolder({ folder: this.folder, compiles: this.#compiles.slice(start, start + size) }),
+    );
+  }
+
   /** Builds every object anew (`around` comes before ninja); resolves with the costs of ninja and all it started, and of the rival's daemon. */
   async build(
     rival: Pick<Rival, 'prefix' | 'env' | 'daemonPid'> & { readonly name: string },

@@ -22,6 +22,8 @@ export interface BuildOptions {
 /** As many jobs as small machines have processors, and as many as large ones have. */
 export const hotJobs = [2, 16] as const;
 const coldJobs = 2;
+/** Objects that one rival builds before it is the next one's turn. */
+const coldPortion = 12;
 
 /** Returns whether every bound was met, all projects taken together. */
 export async function benchBuild(work: string, options: BuildOptions): Promise<boolean> {
@@ -69,34 +71,45 @@ async function benchProject(
 
 type Results = Map<RivalName, RivalResult>;
 
-/** Builds with empty caches; leaves the rivals of the last round running, their caches full. */
+/**
+ * Builds with empty caches; leaves the rivals of the last round running, their caches full. Portion by portion, each by one
+ * rival after the other: a machine's speed varies more from minute to minute than these rivals differ.
+ */
 async function benchCold(
   folder: BuildFolder,
   caches: string,
   running: Map<RivalName, Rival>,
   { rivals, coldRounds }: BuildOptions,
 ): Promise<Results> {
-  const costs = new Map<RivalName, Cost[]>(rivals.map(name => [name, []]));
-  const outcomes = new Map<RivalName, Outcome>();
+  const rounds = new Map<RivalName, Cost[]>(rivals.map(name => [name, []]));
+  const outcomes = new Map<RivalName, Outcome>(rivals.map(name => [name, new Map()]));
   for (let round = 0; round < coldRounds; round += 1) {
-    for (const name of inOrder(rivals, round)) {
+    for (const name of rivals) {
       await running.get(name)?.end();
-      const rival = await startRival(name, caches);
-      running.set(name, rival);
-      const cost = await folder.build(rival, coldJobs);
-      outcomes.set(name, folder.outcome());
-      // What is stored after the compiler has been let go costs too.
-      const afterwards = await settle(rival);
-      costs.get(name)!.push({ ...cost, cpuMs: cost.cpuMs + afterwards });
-      say(`cold, ${name}: ${(cost.wallMs / 1000).toFixed(2)} s`);
+      running.set(name, await startRival(name, caches));
+      rounds.get(name)!.push({ wallMs: 0, cpuMs: 0 });
     }
+    for (const [at, portion] of folder.portions(coldPortion).entries()) {
+      for (const name of inOrder(rivals, round + at)) {
+        const rival = running.get(name)!;
+        const cost = await portion.build(rival, coldJobs);
+        outcomes.set(name, new Map([...outcomes.get(name)!, ...portion.outcome()]));
+        // What is stored after the compiler has been let go costs too.
+        const afterwards = await settle(rival);
+        const costs = rounds.get(name)!;
+        const { wallMs, cpuMs } = costs.pop()!;
+        costs.push({ wallMs: wallMs + cost.wallMs, cpuMs: cpuMs + cost.cpuMs + afterwards });
+      }
+    }
+    const walls = [...rounds].map(([name, costs]) => `${name} ${(costs.at(-1)!.wallMs / 1000).toFixed(2)} s`);
+    say(`cold: ${walls.join(', ')}`);
   }
   const plain = outcomes.get('plain')!;
   return new Map(
     rivals.map(name => [
       name,
       {
-        cold: medianCost(costs.get(name)!),
+        cold: medianCost(rounds.get(name)!),
         hot: new Map(),
         differing: differences(plain, outcomes.get(name)!).length,
         plain,
