@@ -165,56 +165,81 @@ class FieldReader {
 
 const replyKinds = { 'run-plain': 0, result: 1, 'run-observed': 2, done: 3, wait: 4 } as const;
 
-function u32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
+/** A part of a reply this large is cheaper to write by itself than to copy first. */
+const largeBytesMin = 64 * 1024;
 
-function text(value: string): Buffer[] {
+/** What a frame is put together from: numbers are four bytes each. */
+type Part = number | Uint8Array;
+
+function text(value: string): Part[] {
   const bytes = Buffer.from(value);
-  return [u32(bytes.length), bytes];
+  return [bytes.length, bytes];
 }
 
-function frame(parts: readonly Uint8Array[]): Buffer {
-  const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  return Buffer.concat([u32(frameMagic), u32(size), ...parts], 8 + size);
+function frame(parts: readonly Part[]): Buffer {
+  return Buffer.concat(framePieces(parts, Number.POSITIVE_INFINITY));
 }
 
-export const runPlainReply: Buffer = frame([u32(replyKinds['run-plain'])]);
-export const doneReply: Buffer = frame([u32(replyKinds.done)]);
+/** A frame in pieces: what is at least so large is not copied. */
+function framePieces(parts: readonly Part[], largeBytes: number): Uint8Array[] {
+  let size = 0;
+  let smallBytes = 8;
+  for (const part of parts) {
+    const bytes = typeof part === 'number' ? 4 : part.byteLength;
+    size += bytes;
+    if (bytes < largeBytes) smallBytes += bytes;
+  }
+  const small = Buffer.allocUnsafe(smallBytes);
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  let at = small.writeUInt32LE(size, small.writeUInt32LE(frameMagic, 0));
+  for (const part of parts) {
+    if (typeof part === 'number') {
+      at = small.writeUInt32LE(part, at);
+    } else if (part.byteLength < largeBytes) {
+      small.set(part, at);
+      at += part.byteLength;
+    } else {
+      pieces.push(small.subarray(from, at), part);
+      from = at;
+    }
+  }
+  pieces.push(small.subarray(from));
+  return pieces;
+}
+
+export const runPlainReply: Buffer = frame([replyKinds['run-plain']]);
+export const doneReply: Buffer = frame([replyKinds.done]);
 /** More is to come: the launcher's time limit starts anew. */
-export const waitReply: Buffer = frame([u32(replyKinds.wait)]);
+export const waitReply: Buffer = frame([replyKinds.wait]);
 
 export function runObservedReply(observerPath: string, added: readonly string[]): Buffer {
-  return frame([
-    u32(replyKinds['run-observed']),
-    ...text(observerPath),
-    u32(added.length),
-    ...added.flatMap(text),
-  ]);
+  return frame([replyKinds['run-observed'], ...text(observerPath), added.length, ...added.flatMap(text)]);
 }
 
 /** OUTPUT_… in cli/launcher/restore.h. */
 const styles = { written: 0, replaced: 1, remade: 2 } as const;
 
-export function resultReply(result: CompileResult): Buffer {
-  const checksBytes = result.checks.reduce((sum, check) => sum + check.length, 0);
-  const files = result.outputs.flatMap(output => [
-    ...text(output.path),
-    u32(styles[output.style]),
-    u32(output.isExecutable ? 1 : 0),
-    u32(output.bytes.byteLength),
-    output.bytes,
+/** In pieces, to be written one after the other. */
+export function resultReply({ checks, exitCode, outputs, stdout, stderr }: CompileResult): Uint8Array[] {
+  let checksBytes = 0;
+  for (const check of checks) checksBytes += check.length;
+  const files = outputs.flatMap(({ path, style, isExecutable, bytes }) => [
+    ...text(path),
+    styles[style],
+    isExecutable ? 1 : 0,
+    bytes.byteLength,
+    bytes,
   ]);
-  const streams = [result.stdout, result.stderr].flatMap(bytes => [u32(bytes.byteLength), bytes]);
-  return frame([
-    u32(replyKinds.result),
-    u32(checksBytes),
-    ...result.checks,
-    u32(result.exitCode),
-    u32(result.outputs.length),
+  const parts = [
+    replyKinds.result,
+    checksBytes,
+    ...checks,
+    exitCode,
+    outputs.length,
     ...files,
-    ...streams,
-  ]);
+    ...[stdout.byteLength, stdout],
+    ...[stderr.byteLength, stderr],
+  ];
+  return framePieces(parts, largeBytesMin);
 }

@@ -33,9 +33,13 @@ const waitEveryMs = 500;
 
 /** A server that is yet to listen; `socketPath` names the folder in which launchers make their logs. */
 export function launcherServer(parts: LauncherSocketParts, socketPath: string): Server {
-  const view = new FileSystemView();
+  const shared = {
+    runDir: dirname(socketPath),
+    view: new FileSystemView(),
+    environments: new Environments(),
+  };
   return createServer(socket => {
-    const session = new LauncherSession(parts, dirname(socketPath), view, socket);
+    const session = new LauncherSession({ ...parts, ...shared }, socket);
     socket.on('data', chunk => session.take(chunk));
     socket.on('end', () => session.close());
     socket.on('error', () => socket.destroy()); // the launcher went away: its compiler runs without us
@@ -43,10 +47,14 @@ export function launcherServer(parts: LauncherSocketParts, socketPath: string): 
   });
 }
 
+interface SessionParts extends LauncherSocketParts {
+  readonly runDir: string;
+  readonly view: FileSystemView;
+  readonly environments: Environments;
+}
+
 class LauncherSession {
-  readonly #parts: LauncherSocketParts;
-  readonly #runDir: string;
-  readonly #view: FileSystemView;
+  readonly #parts: SessionParts;
   readonly #socket: Socket;
   readonly #frames = new FrameReader();
   #request: CompileRequest | undefined;
@@ -55,10 +63,8 @@ class LauncherSession {
   /** What must be told once the launcher is gone: the farm's job to cancel, the compiler that ended. */
   #onGone = () => {};
 
-  constructor(parts: LauncherSocketParts, runDir: string, view: FileSystemView, socket: Socket) {
+  constructor(parts: SessionParts, socket: Socket) {
     this.#parts = parts;
-    this.#runDir = runDir;
-    this.#view = view;
     this.#socket = socket;
   }
 
@@ -79,14 +85,14 @@ class LauncherSession {
 
   async #compile(request: LauncherCompile): Promise<void> {
     try {
-      const { front, onFallback } = this.#parts;
+      const { front, view, environments, onFallback } = this.#parts;
       const observer = this.#parts.observerPath();
-      if (observer === undefined || !this.#view.isSeenBy(request)) {
+      if (observer === undefined || !view.isSeenBy(request)) {
         onFallback(observer === undefined ? 'no-observer' : 'other-file-system', undefined);
         this.#socket.end(runPlainReply);
         return;
       }
-      this.#request = { ...request, ...environmentOf(request.environment) };
+      this.#request = { ...request, ...environments.of(request.environment) };
       this.#answer(await front.begin(this.#request), observer);
     } catch (error) {
       this.#parts.onFallback('daemon-error', error);
@@ -115,7 +121,9 @@ class LauncherSession {
       this.#socket.end(runPlainReply);
     } else {
       this.#taken = reply.taken; // once the launcher hangs up without a word
-      this.#socket.write(resultReply(reply));
+      this.#socket.cork();
+      for (const piece of resultReply(reply)) this.#socket.write(piece);
+      this.#socket.uncork();
     }
   }
 
@@ -152,39 +160,47 @@ class LauncherSession {
   /** The launcher hung up. */
   close(): void {
     this.#taken?.();
+    this.#socket.destroy(); // nobody hears an answer any more
   }
 
   #report(report: LauncherReport): void {
     const ticket = this.#ticket;
     this.#ticket = undefined;
     if (ticket === undefined) throw new RangeError('a report without a request');
+    this.gone(); // the compiler is
+    let putAway = () => {};
     try {
-      const log = readLog(report.logPath, this.#runDir);
+      const log = readLog(report.logPath, this.#parts.runDir);
       const startedAtMs = Number(report.startedAtUs) / 1000;
       const durationMs = Number(report.tookUs) / 1000;
-      this.#parts.front.finish(ticket, { ...report, startedAtMs, durationMs, log });
+      putAway = this.#parts.front.finish(ticket, { ...report, startedAtMs, durationMs, log });
     } catch (error) {
       this.#parts.onFallback('report', error);
     }
     this.#socket.end(doneReply); // the outputs are read: the build may go on and change them
+    putAway();
   }
 }
 
-function environmentOf(block: string): Pick<CompileRequest, 'environment' | 'variables'> {
-  let known: Map<string, string> | undefined;
-  const all = () => {
-    known ??= new Map(
-      block.split('\0').map(entry => {
-        const equals = entry.indexOf('=');
-        return [entry.slice(0, equals), entry.slice(equals + 1)];
-      }),
-    );
-    return known;
-  };
-  return {
-    environment: name => all().get(name),
-    variables: () => Object.fromEntries([...all()].filter(([name]) => name !== '')),
-  };
+type Environment = Pick<CompileRequest, 'environment' | 'variables'>;
+
+/** Environments as they come; that of the last command is kept, for the next one of a build has the same. */
+class Environments {
+  #last: { readonly block: string; readonly environment: Environment } | undefined;
+
+  of(block: string): Environment {
+    if (this.#last?.block !== block) this.#last = { block, environment: environmentOf(block) };
+    return this.#last.environment;
+  }
+}
+
+function environmentOf(block: string): Environment {
+  const all = new Map<string, string>();
+  for (const entry of block.split('\0')) {
+    const equals = entry.indexOf('=');
+    if (equals > 0) all.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  return { environment: name => all.get(name), variables: () => Object.fromEntries(all) };
 }
 
 /** The used part of a log that a launcher made in the run folder; other paths are refused. */

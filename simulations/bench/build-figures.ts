@@ -12,6 +12,7 @@ export interface RivalResult {
   differing: number;
   /** What the plain compiler makes in the folder that is built in. */
   plain: Outcome;
+  /** Of the plain compiler: objects that are the same in the second checkout. */
   second: { readonly hits: number; readonly of: number };
   /** A second checkout where both are built with prefix maps. */
   mapped?: SharedHits;
@@ -63,19 +64,20 @@ export function buildFigures(projects: readonly ProjectResult[]): Figure[] {
 
 type Sum = (of: (result: RivalResult) => number) => Partial<Record<RivalName, number>>;
 
+/** What holds the name of its folder cannot be shared: hits are counted against objects that are the same in both checkouts. */
 function secondFigure(sum: Sum): Figure {
   const hits = sum(({ second }) => second.hits);
   const of = sum(({ second }) => second.of);
-  const name = 'hits in a second checkout';
-  const byRival = mapValues(hits, (count, rival) => (rival === 'plain' ? '' : `${count} of ${of[rival]}`));
-  if (of.p2pcache === undefined) return { name, byRival };
-  const rate = hits.p2pcache! / of.p2pcache;
+  const name = 'hits in a second checkout (plain: same objects)';
+  const byRival = mapValues(hits, (count, rival) => `${count} of ${of[rival]}`);
+  const { p2pcache: own, plain: same } = hits;
+  if (own === undefined || same === undefined) return { name, byRival };
   return {
     name,
     byRival,
-    measured: `${(100 * rate).toFixed(1)} %`,
+    measured: `${own} of ${same}`,
     bound: `≥ ${100 * secondHitRateMin} %`,
-    isMet: rate >= secondHitRateMin,
+    isMet: own >= secondHitRateMin * same,
   };
 }
 

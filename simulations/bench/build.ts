@@ -147,13 +147,18 @@ async function benchHot(
   }
 }
 
-/** Builds in another folder with the cache that was filled in the first. */
+/** Builds in another folder with the cache that was filled in the first; of the plain compiler, how many objects are the same there. */
 async function benchSecond(folder: BuildFolder, rival: Rival, results: Results): Promise<void> {
   const result = results.get(rival.name)!;
   const hits = await hitsOf(rival, folder);
   const outcome = folder.outcome();
-  if (rival.name === 'plain') for (const each of results.values()) each.plain = outcome;
-  result.second = { hits, of: folder.objectCount };
+  const { objectCount } = folder;
+  if (rival.name === 'plain') {
+    result.second = { hits: objectCount - differingObjects(result.plain, outcome), of: objectCount };
+    for (const each of results.values()) each.plain = outcome;
+  } else {
+    result.second = { hits, of: objectCount };
+  }
   result.differing += differences(result.plain, outcome).length;
 }
 
@@ -171,8 +176,11 @@ async function benchShared(first: BuildFolder, second: BuildFolder, own: Rival):
   const objects = first.outcome();
   await settle(own);
   const hits = await hitsOf(own, second);
-  const differing = differences(objects, second.outcome()).filter(path => path.endsWith('.o')).length;
-  return { hits, of: second.objectCount, differing };
+  return { hits, of: second.objectCount, differing: differingObjects(objects, second.outcome()) };
+}
+
+function differingObjects(a: Outcome, b: Outcome): number {
+  return differences(a, b).filter(path => path.endsWith('.o')).length;
 }
 
 /** Waits until the rival's daemon rests; resolves with the processor time that it took for that. */

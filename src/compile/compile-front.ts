@@ -183,21 +183,20 @@ export class CompileFront {
   }
 
   /**
-   * Takes in what a run did. What it left is read before this returns, so the launcher can be let go at once; the rest is done
-   * when a processor is free.
+   * Takes in what a run did. What it left is read before this returns, so the launcher can be let go at once; the function
+   * that is returned sees to the rest.
    */
-  finish(ticket: CompileTicket, report: CompileReport): void {
+  finish(ticket: CompileTicket, report: CompileReport): () => void {
     const taken = takeRun(ticket, report);
-    if ('uncached' in taken) {
-      this.#events.uncached(taken.uncached, ticket);
-    } else if (!mayWrite(ticket.settings.mode)) {
-      this.#events.miss(ticket, { isKept: false, isBound: false });
-    } else {
-      const { observed, files } = taken;
-      const { log, ...rest } = report;
-      const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, log.byteLength);
-      this.#storing.add(widest(ticket.keys), bytes, () => this.#keep(ticket, rest, observed, files));
+    if ('uncached' in taken) return () => this.#events.uncached(taken.uncached, ticket);
+    if (!mayWrite(ticket.settings.mode)) {
+      return () => this.#events.miss(ticket, { isKept: false, isBound: false });
     }
+    const { observed, files } = taken;
+    const { log, ...rest } = report;
+    const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, log.byteLength);
+    const keep = () => this.#keep(ticket, rest, observed, files);
+    return () => this.#storing.add(widest(ticket.keys), bytes, keep);
   }
 
   async #findAnywhere(keys: CompileKeys, compile: Compile): Promise<Hit | undefined> {

@@ -4,6 +4,7 @@ import { type Digest, digestOf } from '../digest.ts';
 import { readyBytesMax } from '../limits.ts';
 import { decidingVariables } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
+import type { Environment } from './input-manifest.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
 export interface ReadyResult {
@@ -20,14 +21,23 @@ export class ReadyResults {
   readonly #entries = new Map<Digest, { readonly ready: ReadyResult; readonly bytes: number }>();
   /** Variables that any compile was seen to ask for: they are part of every command's key. */
   readonly #variables = new Set<string>(decidingVariables);
+  /** What these are in the environment of the last command: the next one of a build has the same. */
+  #last: { readonly environment: Environment; readonly count: number; readonly text: string } | undefined;
   #bytes = 0;
 
   keyOf(request: CompileRequest): Digest {
     const { compiler, argv, cwd, environment, stderrIsTerminal, terminalColumns } = request;
     const terminal = `${stderrIsTerminal ? 'terminal' : 'pipe'} ${terminalColumns ?? 0}`;
-    const parts = [compiler, cwd, terminal, ...argv, ''];
-    for (const name of this.#variables) parts.push(name, environment(name) ?? '\x01');
-    return digestOf(parts.join('\0'));
+    return digestOf([compiler, cwd, terminal, ...argv, '', this.#textOf(environment)].join('\0'));
+  }
+
+  #textOf(environment: Environment): string {
+    const count = this.#variables.size;
+    if (this.#last?.environment !== environment || this.#last.count !== count) {
+      const parts = [...this.#variables].flatMap(name => [name, environment(name) ?? '\x01']);
+      this.#last = { environment, count, text: parts.join('\0') };
+    }
+    return this.#last.text;
   }
 
   get(key: Digest): ReadyResult | undefined {

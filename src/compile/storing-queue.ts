@@ -1,6 +1,7 @@
-// Storing waits for a free processor: what compiles made is hashed, signed and written once fewer of them run than there are
-// processors, so that a build that finds nothing in the cache is not held up by filling it. What waits is bounded in bytes and
-// in time, and a compile that asks for the same gets it stored first.
+// Storing waits for a free processor: while a build keeps all of them busy, what its compiles made is not yet hashed, signed and
+// written, so that a build that finds nothing in the cache is not held up by filling it. What waits is bounded in bytes and in
+// time, and a compile that asks for the same gets it stored first. Where commands run one after the other nothing waits: the
+// next one may well change what this one read (a configure script does), and then there is nothing to store.
 import type { Digest } from '../digest.ts';
 import { storingWaitBytesMax, storingWaitMsMax } from '../limits.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
@@ -63,7 +64,8 @@ export class StoringQueue {
     this.#waiting.add(waiting);
     this.#waitingOf.set(key, (this.#waitingOf.get(key) ?? new Set()).add(waiting));
     this.#waitingBytes += bytes;
-    this.#lookLater();
+    if (this.#isCalm()) this.#store(waiting);
+    else this.#lookLater();
   }
 
   /** Resolves once nothing waits under this key. */
@@ -117,14 +119,15 @@ export class StoringQueue {
     return this.#running < this.#parts.processors;
   }
 
+  #isCalm(): boolean {
+    if (this.#running === 0) return true;
+    return this.#hasFree() && this.#parts.clock.nowMs() - this.#calmSinceMs >= calmMs;
+  }
+
   #mayStore(): boolean {
-    const now = this.#parts.clock.nowMs();
-    if (this.#hasFree() && now - this.#calmSinceMs >= calmMs) return true;
     const [oldest] = this.#waiting;
-    return (
-      this.#waitingBytes > storingWaitBytesMax ||
-      (oldest !== undefined && now - oldest.sinceMs > storingWaitMsMax)
-    );
+    if (this.#isCalm() || this.#waitingBytes > storingWaitBytesMax) return true;
+    return oldest !== undefined && this.#parts.clock.nowMs() - oldest.sinceMs > storingWaitMsMax;
   }
 
   #store(waiting: Waiting): void {

@@ -30,10 +30,14 @@ describe('what a compile made', () => {
     }
   };
 
-  test('is stored at once on an idle machine', async () => {
-    add('one');
+  test('is stored at once where commands run one after the other, on one processor too', async () => {
+    queue = new StoringQueue({ clock, processors: 1, onError: error => errors.push(error) });
+    for (const name of ['one', 'two']) {
+      queue.runs()();
+      add(name);
+    }
+    expect(stored).toEqual(['one', 'two']);
     await pass(0);
-    expect(stored).toEqual(['one']);
     expect(queue.count).toBe(0);
   });
 

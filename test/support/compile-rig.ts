@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installLauncher } from '../../cli/launcher/install.ts';
 import { launcherServer } from '../../node/endpoints/launcher-socket.ts';
@@ -59,7 +59,7 @@ export class CompileRig {
   readonly fallbacks: unknown[] = [];
   readonly #server: Server;
 
-  private constructor(home: string, { launcher, observer, states }: SharedParts) {
+  private constructor(home: string, { launcher, observer, states }: SharedParts, processors: number) {
     this.home = home;
     this.launcher = launcher;
     const settings = new ProjectSettings({});
@@ -79,7 +79,7 @@ export class CompileRig {
       processes: childProcesses,
       storing: new StoringQueue({
         clock: realClock,
-        processors: availableParallelism(),
+        processors,
         onError: error => this.fallbacks.push(error),
       }),
       peerDeadline: () => deadline(realClock, 1000),
@@ -99,12 +99,12 @@ export class CompileRig {
     ).listen(socketPath);
   }
 
-  /** With parts of its own where none are given. */
-  static async start(shared?: SharedParts): Promise<CompileRig> {
+  /** With parts of its own where none are given. Results wait to be stored while as many compiles run as there are `processors`. */
+  static async start(shared?: SharedParts, processors = 1): Promise<CompileRig> {
     const own = shared ?? (await sharedParts());
     const home = shared === undefined ? own.folder : mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
     mkdirSync(join(home, 'run'));
-    const rig = new CompileRig(home, own);
+    const rig = new CompileRig(home, own, processors);
     await new Promise(resolve => rig.#server.once('listening', resolve));
     return rig;
   }
