@@ -5,10 +5,11 @@ import type { Found, Results } from '../actions/results.ts';
 import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
 import { checksOf, leadsToCheck } from './checks.ts';
+import type { CompileClaim } from './claim.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
 import { type CompileIdentity, type CompileKeys, keysInOrder } from './compile-key.ts';
-import { restoreResult, type WrittenFile } from './compile-outputs.ts';
+import { restoreResult } from './compile-outputs.ts';
 import type {
   CompileEvents,
   CompileReply,
@@ -24,15 +25,13 @@ import type { FileStates } from './file-states.ts';
 import { FolderProof } from './folder-proof.ts';
 import { absolutePath, type EvaluatedInputs, findInputs, underKey } from './input-manifest.ts';
 import type { Manifests } from './manifests.ts';
-import type { Observation } from './observation.ts';
 import { PrefixMaps } from './prefix-maps.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
 import { ReadyResults } from './ready-results.ts';
 import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
 import { RunningOutputs } from './running-outputs.ts';
-import { areSettled } from './settled-inputs.ts';
 import type { StoringQueue } from './storing-queue.ts';
-import { takeRun } from './taken-run.ts';
+import { claimNow, takeRun } from './taken-run.ts';
 
 interface Hit {
   readonly found: Found;
@@ -192,11 +191,13 @@ export class CompileFront {
     if (!mayWrite(ticket.settings.mode)) {
       return () => this.#events.miss(ticket, { isKept: false, isBound: false });
     }
-    const { observed, files } = taken;
-    const { log, ...rest } = report;
-    const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, log.byteLength);
-    const keep = () => this.#keep(ticket, rest, observed, files);
-    return () => this.#storing.add(widest(ticket.keys), bytes, keep);
+    const claim = () => claimNow(ticket, taken, report.startedAtMs, this.#states);
+    return () => {
+      const early = taken.isClaimedAtOnce ? { claim: claim() } : undefined;
+      this.#storing.add(widest(ticket.keys), taken.bytes, () =>
+        this.#keep(ticket, report.durationMs, early === undefined ? claim() : early.claim),
+      );
+    };
   }
 
   async #findAnywhere(keys: CompileKeys, compile: Compile): Promise<Hit | undefined> {
@@ -247,21 +248,9 @@ export class CompileFront {
     return isFine;
   }
 
-  async #keep(
-    ticket: CompileTicket,
-    report: Omit<CompileReport, 'log'>,
-    observed: Observation,
-    files: WrittenFile[],
-  ): Promise<void> {
-    const { identity, keys } = ticket;
-    const run = { observed, files, stdout: report.stdout!, stderr: report.stderr! };
-    const claim = familyRules[identity.family].claimOf(run, identity, keys, this.#states);
-    // Looked at last: the build goes on meanwhile, and may change a file between the run and the claim.
-    const seen = { ...observed, listed: claim?.inputs.set.listed ?? [] };
-    const isSettled = areSettled(seen, identity.folder, this.#states, report.startedAtMs);
-    if (claim === undefined || !isSettled) return this.#events.uncached('input-changed', ticket);
+  async #keep(ticket: CompileTicket, durationMs: number, claim: CompileClaim | undefined): Promise<void> {
+    if (claim === undefined) return this.#events.uncached('input-changed', ticket);
     const { inputs, actions, result, blobs, isBound } = claim;
-    const { durationMs } = report;
     const kept = actions.flatMap(({ key, action }) => [
       this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
       this.#manifests.keep(key, inputs.set),

@@ -23,6 +23,7 @@ export interface FamilyRules {
     states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
   ): CompileClaim | undefined;
   isExpectedOutput(path: string, command: CompileCommand, cwd: string): boolean;
+  readonly isClaimedAtOnce: boolean;
   /** The absolute path of what it makes, where two commands could make the same. */
   mainOutput(identity: CompileIdentity): string | undefined;
 }
@@ -39,6 +40,7 @@ const ofC: FamilyRules = {
   },
   claimOf,
   isExpectedOutput,
+  isClaimedAtOnce: false,
   mainOutput: identity => placeOf(identity).output,
 };
 
@@ -47,6 +49,7 @@ const ofRust: FamilyRules = {
   refuses: rustRefusal,
   claimOf: rustClaimOf,
   isExpectedOutput: isRustOutput,
+  isClaimedAtOnce: true, // cargo links what was made to other names, which changes its attributes
   mainOutput: () => undefined, // its names hold a hash of what makes them
 };
 

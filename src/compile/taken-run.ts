@@ -1,13 +1,18 @@
-// What a run left, read before its launcher goes on, or the reason why nothing is made of it.
+// What a run left, read before its launcher goes on, or the reason why nothing is made of it; and later the claim that it makes.
+import type { CompileClaim, ObservedRun } from './claim.ts';
 import type { Uncached } from './command-line.ts';
-import { readOutputs, type WrittenFile } from './compile-outputs.ts';
+import { readOutputs } from './compile-outputs.ts';
 import type { CompileReport, CompileTicket } from './compile-request.ts';
 import { familyRules } from './families.ts';
-import { type Observation, readObservation } from './observation.ts';
+import type { FileStates } from './file-states.ts';
+import { readObservation } from './observation.ts';
+import { areSettled } from './settled-inputs.ts';
 
-export interface TakenRun {
-  readonly observed: Observation;
-  readonly files: WrittenFile[];
+export interface TakenRun extends ObservedRun {
+  /** What it holds in memory. */
+  readonly bytes: number;
+  /** Whether the build soon touches what was read or made, without changing it: the claim cannot wait. */
+  readonly isClaimedAtOnce: boolean;
 }
 
 export function takeRun(ticket: CompileTicket, report: CompileReport): TakenRun | Uncached {
@@ -23,5 +28,21 @@ export function takeRun(ticket: CompileTicket, report: CompileReport): TakenRun 
   const files = readOutputs(observed, folder);
   if (files === undefined) return { uncached: 'special-output' };
   const isExpected = files.every(file => rules.isExpectedOutput(file.path, command, folder.cwd));
-  return isExpected ? { observed, files } : { uncached: 'unexpected-output' };
+  if (!isExpected) return { uncached: 'unexpected-output' };
+  const { stdout, stderr, log } = report;
+  const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, log.byteLength);
+  return { observed, files, stdout, stderr, bytes, isClaimedAtOnce: rules.isClaimedAtOnce };
+}
+
+/** The claim, or undefined where something that was read is not as it was when the run started, in ms since the epoch. */
+export function claimNow(
+  { identity, keys }: CompileTicket,
+  run: ObservedRun,
+  startedAtMs: number,
+  states: FileStates,
+): CompileClaim | undefined {
+  const claim = familyRules[identity.family].claimOf(run, identity, keys, states);
+  // Looked at last: the build goes on meanwhile, and may change a file between the run and the claim.
+  const seen = { ...run.observed, listed: claim?.inputs.set.listed ?? [] };
+  return areSettled(seen, identity.folder, states, startedAtMs) ? claim : undefined;
 }

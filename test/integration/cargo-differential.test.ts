@@ -17,7 +17,7 @@ describe.skipIf(!hasCargo()).concurrent('cargo', () => {
   it.each(differentialSeeds('cargo-differential', 1))('seed %i', async seed => {
     const scenario = randomCargo(seed, stepsPerSeed);
     shared ??= sharedParts();
-    await using rig = await CompileRig.start(await shared);
+    await using rig = await CompileRig.start(await shared, 1);
     using folder = new CargoFolder();
     const { plain, cold, hot } = await rig.plainColdHot((launcher, environment) =>
       folder.run(scenario, launcher, environment),

@@ -23,7 +23,7 @@ describe.concurrent.each<Compiler>(['gcc', 'clang'])('%s', compiler => {
       return;
     }
     shared ??= sharedParts();
-    await using rig = await CompileRig.start(await shared);
+    await using rig = await CompileRig.start(await shared, 1);
     using folder = new ScenarioFolder();
     const { plain, cold, hot } = await rig.plainColdHot((launcher, environment) =>
       folder.run(scenario, compiler, { launcher, environment, hits: () => rig.hitCount() }),

@@ -60,8 +60,7 @@ function count(scenario: Scenario, hits: number): void {
 
 async function checkOwn(scenario: Scenario, compiler: Compiler): Promise<void> {
   shared ??= sharedParts();
-  // What waits to be stored while steps change its inputs would not count as cached.
-  await using rig = await CompileRig.start(await shared, Number.POSITIVE_INFINITY);
+  await using rig = await CompileRig.start(await shared);
   using folder = new ScenarioFolder();
   const front: Front = {
     launcher: rig.launcher,

@@ -99,8 +99,11 @@ export class CompileRig {
     ).listen(socketPath);
   }
 
-  /** With parts of its own where none are given. Results wait to be stored while as many compiles run as there are `processors`. */
-  static async start(shared?: SharedParts, processors = 1): Promise<CompileRig> {
+  /**
+   * With parts of its own where none are given. Results wait to be stored while as many compiles run as there are `processors`,
+   * and do not count as misses until then.
+   */
+  static async start(shared?: SharedParts, processors = Number.POSITIVE_INFINITY): Promise<CompileRig> {
     const own = shared ?? (await sharedParts());
     const home = shared === undefined ? own.folder : mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
     mkdirSync(join(home, 'run'));
