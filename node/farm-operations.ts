@@ -11,7 +11,7 @@ import { localSlotsDefault } from './system/machine-load.ts';
 import { usualToolchains } from './usual-toolchains.ts';
 
 /** Compilers whose toolchains are looked at. */
-const doctored = ['gcc', 'g++', 'clang', 'clang++'] as const;
+const doctored = ['gcc', 'g++', 'clang', 'clang++', 'rustc'] as const;
 
 type FarmHandlers = Pick<OperationHandlers, 'farm' | 'farmOn' | 'farmOff' | 'farmDoctor'>;
 

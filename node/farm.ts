@@ -1,24 +1,23 @@
 // The farm of one session, put together: our compiles that may run elsewhere, and what we lend to others.
 
-import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Results } from '../src/actions/results.ts';
 import type { Manifests } from '../src/compile/manifests.ts';
 import type { RemoteRuns } from '../src/compile/remote-runs.ts';
-import { type Digest, digestSizeBytes } from '../src/digest.ts';
+import type { Digest } from '../src/digest.ts';
 import type { FileSource } from '../src/farm/copy-updates.ts';
 import { Dispatcher } from '../src/farm/dispatcher.ts';
 import { FarmCounters } from '../src/farm/farm-counters.ts';
 import { FarmedCompiles } from '../src/farm/farmed-compiles.ts';
 import { LocalTree } from '../src/farm/local-tree.ts';
 import { Toolchains } from '../src/farm/toolchain.ts';
-import { systemFolders } from '../src/farm/travel.ts';
 import type { Peers } from '../src/peers/peers.ts';
 import type { Identity, MemberKey } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import { type Foundation, observerPath } from './compose.ts';
 import { Lending } from './lending.ts';
 import type { FarmHub } from './libp2p/farm-hub.ts';
+import { ownFile } from './own-files.ts';
 import { childProcesses } from './system/child-processes.ts';
 import { localSlotsDefault } from './system/machine-load.ts';
 import { realClock } from './system/real-clock.ts';
@@ -58,7 +57,14 @@ export function composeOffers(foundation: Foundation): { tree: LocalTree; toolch
   const observer = observerPath(paths);
   return {
     tree,
-    toolchains: new Toolchains({ states, tree, processes: childProcesses, observer, scratch: tmpdir() }),
+    toolchains: new Toolchains({
+      states,
+      tree,
+      processes: childProcesses,
+      observer,
+      clock: realClock,
+      scratch: tmpdir(),
+    }),
   };
 }
 
@@ -132,7 +138,7 @@ function captureAhead(dispatcher: Dispatcher, toolchains: Toolchains, foundation
   const timer = setInterval(async () => {
     if (dispatcher.workers().length === 0 || !toolchains.canCapture) return;
     clearInterval(timer);
-    for await (const _ of usualToolchains(['cc', 'c++', 'gcc', 'g++'], toolchains, foundation));
+    for await (const _ of usualToolchains(['cc', 'c++', 'gcc', 'g++', 'rustc'], toolchains, foundation));
   }, captureLookMs).unref();
   return () => clearInterval(timer);
 }
@@ -141,12 +147,8 @@ function captureAhead(dispatcher: Dispatcher, toolchains: Toolchains, foundation
 function fileSource({ memory, disk }: Foundation, peers: Peers): FileSource {
   return {
     async here(digest, path) {
-      // A client names paths of its own machine: only what is anyone's to read is looked at here.
-      if (path !== undefined && systemFolders.test(path)) {
-        const bytes = fileOfSize(path, digestSizeBytes(digest));
-        if (bytes !== undefined) return bytes;
-      }
-      return (await memory.get(digest)) ?? (await disk.get(digest));
+      const own = path === undefined ? undefined : ownFile(digest, path);
+      return own ?? (await memory.get(digest)) ?? (await disk.get(digest));
     },
     async bring(client, digest, signal) {
       for (const member of [client, ...peers.connected().filter(other => other !== client)]) {
@@ -158,16 +160,6 @@ function fileSource({ memory, disk }: Foundation, peers: Peers): FileSource {
       return undefined;
     },
   };
-}
-
-/** The file's bytes if it has as many and can be read. */
-function fileOfSize(path: string, sizeBytes: number): Uint8Array | undefined {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats?.isFile() && stats.size === sizeBytes ? readFileSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function askOne(peers: Peers, member: MemberKey, digest: Digest, signal: AbortSignal) {

@@ -2,7 +2,7 @@
 // client's files at the client's paths, and its time, memory and output are bounded, but nothing keeps a hostile one from
 // this machine's network and processes, nor, where the daemon runs as root, from anything.
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SandboxRun } from '../../src/farm/sandbox.ts';
 import { JobProcess } from './job-process.ts';
@@ -35,11 +35,14 @@ export class BareRoot extends JobProcess {
     const at = (path: string) => join(above, path);
     const mounts: (readonly [string, string])[] = [[root, above]];
     for (const path of ['/dev', '/proc']) mounts.push([path, at(path)]);
-    for (const { path, hostFolder, subfolders } of writable) {
+    for (const { path, hostFolder, kept } of writable) {
       mounts.push([hostFolder, at(path)]);
-      for (const below of subfolders) {
-        mkdirSync(join(hostFolder, below.slice(path.length)), { recursive: true });
-        mounts.push([join(root, below), at(below)]);
+      for (const below of kept) {
+        const source = join(root, below);
+        const mountPoint = join(hostFolder, below.slice(path.length));
+        if (statSync(source).isDirectory()) mkdirSync(mountPoint, { recursive: true });
+        else writeFileSync(mountPoint, '');
+        mounts.push([source, at(below)]);
       }
     }
     mounts.push([this.observer, at('/.p2pcache/observer.so')], [log.hostFile, at(log.path)]);

@@ -10,9 +10,9 @@ export class Bubblewrap extends JobProcess {
   protected override readonly makers = ['bwrap'];
 
   protected override commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {
-    const folders = writable.flatMap(({ path, hostFolder, subfolders }) => [
+    const folders = writable.flatMap(({ path, hostFolder, kept }) => [
       ...['--bind', hostFolder, path],
-      ...subfolders.flatMap(below => ['--ro-bind', join(root, below), below]),
+      ...kept.flatMap(below => ['--ro-bind', join(root, below), below]),
     ]);
     return [
       'bwrap',

@@ -13,6 +13,7 @@ import {
   findInputs,
   harmlessToC,
   harmlessToClang,
+  type InputSet,
   inputSetOf,
   underKey,
   type WorldStates,
@@ -26,6 +27,9 @@ export interface ObservedRun {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
 }
+
+/** What a claim asks of the files that its run saw: of this machine's, or of those that a teammate was given. */
+export type RunStates = WorldStates & Pick<FileStates, 'mentionsFileName' | 'bytesAt'>;
 
 export interface CompileClaim {
   /** As the first action takes them. */
@@ -41,12 +45,13 @@ export interface CompileClaim {
 /** The claim, or undefined where the world is not (any more) what the run saw. */
 export function claimOf(
   run: ObservedRun,
-  { family, folder, command, environment }: CompileIdentity,
+  identity: CompileIdentity,
   keys: CompileKeys,
-  states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
+  states: RunStates,
 ): CompileClaim | undefined {
+  const { folder, command, environment } = identity;
   const { result, blobs, isBound } = toResult(run.files, run, folder, command.source, run.observed.styles);
-  const set = inputSetOf(run.observed, folder, family === 'clang' ? harmlessToClang : harmlessToC);
+  const set = inputsOf(run, identity);
   // what could depend on its folder unseen is kept for this one, and for others on condition of a proof there
   const isUnseen = !isBound && namesOwnFiles(run.observed, folder) && hashesFileNames(command.arguments);
   const isUnproven = !isBound && mayNameItsFile(run.observed, folder, command, states);
@@ -56,6 +61,11 @@ export function claimOf(
   if (there === undefined) return undefined;
   const actions = keyed.map(key => ({ key, action: underKey(key, there).action }));
   return { inputs: underKey(keyed[0]!, there), isBound, actions, result, blobs };
+}
+
+/** The inputs of a run of gcc or clang. */
+export function inputsOf({ observed }: ObservedRun, { family, folder }: CompileIdentity): InputSet {
+  return inputSetOf(observed, folder, family === 'clang' ? harmlessToClang : harmlessToC);
 }
 
 /** Whether files of the checkout are read by absolute paths. */

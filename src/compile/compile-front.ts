@@ -217,8 +217,7 @@ export class CompileFront {
     { request, identity }: Compile,
     peers?: AbortSignal,
   ): Promise<Hit | undefined> {
-    for (const key of [keys.shared, keys.machine, keys.checkout, keys.bound, keys.unproven]) {
-      if (key === undefined) continue;
+    for (const key of keysInOrder(keys)) {
       const seen = new Set<Digest>();
       for (const set of await this.#manifests.setsOf(key, peers)) {
         const there = findInputs(set, identity.folder, identity.environment, this.#states);

@@ -74,9 +74,9 @@ export function compileKeys(identity: CompileIdentity): CompileKeys {
   };
 }
 
-/** The keys that a result of gcc or clang can count for, the widest first; the unproven one last. */
-export function keysInOrder({ shared, bound, unproven }: CompileKeys): Digest[] {
-  return [shared, bound, unproven].filter(key => key !== undefined);
+/** The keys that a result can count for, the widest first; the unproven one last. */
+export function keysInOrder({ shared, machine, checkout, bound, unproven }: CompileKeys): Digest[] {
+  return [shared, machine, checkout, bound, unproven].filter(key => key !== undefined);
 }
 
 /** The arguments with the root as a token where it names a folder (project-folder.ts). */

@@ -1,13 +1,12 @@
 // What is done in its own way for each family of compilers; everything else of the compile front is the same for all.
-import { type CompileClaim, claimOf, type ObservedRun } from './claim.ts';
+import { type CompileClaim, claimOf, inputsOf, type ObservedRun, type RunStates } from './claim.ts';
 import type { CompileCommand, CompilerFamily } from './command-line.ts';
 import { placeOf } from './compile-account.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
 import { isExpectedOutput } from './expected-outputs.ts';
-import type { FileStates } from './file-states.ts';
-import type { WorldStates } from './input-manifest.ts';
+import type { InputSet } from './input-manifest.ts';
 import type { Observation } from './observation.ts';
-import { rustClaimOf } from './rust/rust-claim.ts';
+import { rustClaimOf, rustInputSet } from './rust/rust-claim.ts';
 import { rustKeys } from './rust/rust-identity.ts';
 import { isRustOutput } from './rust/rust-outputs.ts';
 import { rustRefusal } from './rust/rust-refusals.ts';
@@ -16,11 +15,13 @@ export interface FamilyRules {
   keysOf(identity: CompileIdentity): CompileKeys;
   /** Why what a run did is not cached, though it was observed well. */
   refuses(observed: Observation, identity: CompileIdentity): string | undefined;
+  /** What a run depends on, as far as its family knows what decides nothing. */
+  inputsOf(run: ObservedRun, identity: CompileIdentity, states: RunStates): InputSet;
   claimOf(
     run: ObservedRun,
     identity: CompileIdentity,
     keys: CompileKeys,
-    states: WorldStates & Pick<FileStates, 'mentionsFileName'>,
+    states: RunStates,
   ): CompileClaim | undefined;
   isExpectedOutput(path: string, command: CompileCommand, cwd: string): boolean;
   readonly isClaimedAtOnce: boolean;
@@ -38,6 +39,7 @@ const ofC: FamilyRules = {
     if (observed.rewritten.size > 0) return 'reads-own-output';
     return observed.foldersMade.size > 0 ? 'makes-folders' : undefined;
   },
+  inputsOf,
   claimOf,
   isExpectedOutput,
   isClaimedAtOnce: false,
@@ -47,6 +49,7 @@ const ofC: FamilyRules = {
 const ofRust: FamilyRules = {
   keysOf: rustKeys,
   refuses: rustRefusal,
+  inputsOf: rustInputSet,
   claimOf: rustClaimOf,
   isExpectedOutput: isRustOutput,
   isClaimedAtOnce: true, // cargo links what was made to other names, which changes its attributes

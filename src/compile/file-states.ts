@@ -95,20 +95,26 @@ export class FileStates {
     return known.check;
   }
 
+  /** The bytes of a file; undefined where it cannot be read. */
+  bytesAt(path: string): Buffer | undefined {
+    try {
+      return readFileSync(path);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Whether the file's text holds a token that stands for its own path; true where it cannot be read. */
   mentionsFileName(path: string): boolean {
     const digest = this.stateOf(path);
     const known = this.#mentions.get(digest as Digest);
     if (known !== undefined) return known;
-    try {
-      const text = readFileSync(path);
-      const mentions = mentionsFileName(text);
-      if (this.#mentions.size >= rememberedMax) this.#mentions.clear();
-      this.#mentions.set(digestOf(text), mentions);
-      return mentions;
-    } catch {
-      return true;
-    }
+    const text = this.bytesAt(path);
+    if (text === undefined) return true;
+    const mentions = mentionsFileName(text);
+    if (this.#mentions.size >= rememberedMax) this.#mentions.clear();
+    this.#mentions.set(digestOf(text), mentions);
+    return mentions;
   }
 
   /** The digest of a folder's sorted names; undefined where it cannot be listed. */

@@ -89,6 +89,14 @@ export class ClientCopy {
     };
   }
 
+  /** The bytes of a file of this generation; undefined where it is none. */
+  bytesAt({ tree, folder }: Generation, path: string): Buffer | undefined {
+    const real = tree.resolve(path);
+    return real !== undefined && tree.at(real)?.kind === 'file'
+      ? readFileSync(join(folder, real))
+      : undefined;
+  }
+
   /** Whether a file of this generation holds a token that stands for its own name. */
   mentionsFileName({ tree, folder }: Generation, path: string): boolean {
     const real = tree.resolve(path);

@@ -19,6 +19,8 @@ export interface FileSource {
 /** How the worker asks the client for bytes that it lacks: those that travel along (protocol/farm.ts). */
 export type Want = (digests: readonly Digest[]) => Promise<ReadonlyMap<Digest, Uint8Array>>;
 
+type FileEntry = Extract<TreeEntry, { kind: 'file' }>;
+
 /** What is done before others have their turn: a worker that is silent for long is taken for frozen. */
 const entriesPerTurn = 64;
 const bytesPerTurn = 4 * 1024 * 1024;
@@ -73,12 +75,14 @@ export class CopyUpdates {
     signal: AbortSignal,
   ): Promise<void> {
     const lacking = new Set(this.#copy.lacking(entries));
-    const needed = new Map<Digest, string>();
-    for (const entry of entries)
-      if (entry.kind === 'file' && lacking.has(entry.digest)) needed.set(entry.digest, entry.path);
-    const bytes = await this.#gather([...needed], sent, want, signal);
-    for (let at = 0; at < entries.length; at += entriesPerTurn) {
-      this.#copy.apply(entries.slice(at, at + entriesPerTurn), digest => bytes.get(digest));
+    const needed = entries.filter(entry => entry.kind === 'file' && lacking.has(entry.digest)) as FileEntry[];
+    const small = needed.filter(entry => !isLarge(entry));
+    const bytes = await this.#gather(pathsByDigest(small), sent, want, signal);
+    const largeOnes = new Set<TreeEntry>(needed.filter(isLarge));
+    for (const part of turns(entries, largeOnes)) {
+      const large = part.filter(entry => largeOnes.has(entry)) as FileEntry[];
+      const brought = await this.#gather(pathsByDigest(large), sent, want, signal);
+      this.#copy.apply(part, digest => bytes.get(digest) ?? brought.get(digest));
       await sleep(this.#clock, 0);
     }
   }
@@ -116,4 +120,33 @@ export class CopyUpdates {
     }
     return gathered;
   }
+}
+
+/** Whether its bytes are too many to be held beside those of all others: a compiler's libraries have hundreds of megabytes. */
+function isLarge({ digest }: FileEntry): boolean {
+  return !travelsAlong(digestSizeBytes(digest));
+}
+
+function pathsByDigest(entries: readonly FileEntry[]): [Digest, string][] {
+  return [...new Map(entries.map(({ digest, path }) => [digest, path]))];
+}
+
+/** The entries in order, in parts for one turn each: a few, or a large one alone. */
+function* turns(
+  entries: readonly TreeEntry[],
+  large: ReadonlySet<TreeEntry>,
+): Generator<readonly TreeEntry[]> {
+  let part: TreeEntry[] = [];
+  for (const entry of entries) {
+    if (part.length > 0 && (large.has(entry) || part.length >= entriesPerTurn)) {
+      yield part;
+      part = [];
+    }
+    part.push(entry);
+    if (large.has(entry)) {
+      yield part;
+      part = [];
+    }
+  }
+  if (part.length > 0) yield part;
 }

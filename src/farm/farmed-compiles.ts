@@ -20,6 +20,7 @@ import { Guesses } from './guesses.ts';
 import { jobOf, languageOf } from './job-command.ts';
 import type { LocalTree } from './local-tree.ts';
 import { race } from './race.ts';
+import { reasonToStay } from './reasons-to-stay.ts';
 import { takeOutcome } from './taken-outcome.ts';
 import { ToldFiles } from './told-files.ts';
 import type { Toolchain, Toolchains } from './toolchain.ts';
@@ -55,9 +56,6 @@ export interface FarmEvents {
   refused(reason: string): void;
 }
 
-/** Text messages of compilers are looked up in files that libc reads unseen: only these languages need none. */
-const plainLocale = /^(C|POSIX|C\.utf-?8|en_[A-Z]{2}(\.utf-?8)?)$/i;
-
 /** After these the job may go to another worker, or to the same one. */
 const retriedRefusals: ReadonlySet<string> = new Set(['busy', 'not-lending', 'role', 'tree-lost']);
 
@@ -68,7 +66,7 @@ const usualMax = 10_000;
 interface Task {
   readonly job: Job;
   readonly toolchain: Toolchain;
-  readonly guess: ReadonlySet<string>;
+  readonly files: ReadonlySet<string>;
   readonly usualMs: number | undefined;
   readonly mayMove: boolean;
   readonly isRaced: boolean;
@@ -106,18 +104,12 @@ export class FarmedCompiles implements RemoteRuns {
     return this.#parts.dispatcher.runsHere();
   }
 
-  #reasonToStay({ request, identity }: CompileTicket): string | undefined {
-    const wish = request.environment('P2PCACHE_FARM');
+  #reasonToStay(ticket: CompileTicket): string | undefined {
+    const wish = ticket.request.environment('P2PCACHE_FARM');
     if (wish === undefined || wish === '' ? !this.#parts.isOn : wish === 'off') return 'off';
     const { dispatcher } = this.#parts;
     if (dispatcher.workers().length === 0) return 'no-worker';
-    if (identity.family === 'rustc') return 'rust';
-    if (identity.command.usesNativeCpu) return 'native-cpu';
-    if (identity.command.arguments.some(argument => argument.startsWith('@'))) return 'response-file';
-    const { environment } = request;
-    const locale = environment('LC_ALL') || environment('LC_MESSAGES') || environment('LANG') || 'C';
-    if (environment('LANGUAGE') || !plainLocale.test(locale)) return 'locale';
-    return dispatcher.isHereBest ? 'faster-here' : undefined;
+    return reasonToStay(ticket) ?? (dispatcher.isHereBest ? 'faster-here' : undefined);
   }
 
   async #run(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> {
@@ -126,16 +118,18 @@ export class FarmedCompiles implements RemoteRuns {
     const [key] = keysInOrder(ticket.keys) as [Digest];
     const toolchain = await toolchains.of(request.compiler, identity.compiler, languageOf(identity));
     if (toolchain === undefined) return this.#stay('no-toolchain');
-    const job = jobOf(ticket, toolchain);
     await this.#turn();
     const guess = await this.#guesses.of(ticket, toolchain);
     let hasMoved = false;
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
+      const obstacle = this.#guesses.obstacleTo(guess, ticket);
+      if (obstacle !== undefined) return this.#stay(obstacle);
       const chosen = await dispatcher.place(signal);
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
-      const sent = { job, toolchain, guess, usualMs: this.#usualMs.get(key) };
+      const job = jobOf(ticket, toolchain, guess.variables);
+      const sent = { job, toolchain, files: guess.files, usualMs: this.#usualMs.get(key) };
       const task: Task = { ...sent, mayMove: !hasMoved, isRaced: false };
       const second: Task = { ...sent, mayMove: false, isRaced: true };
       const { outcome, from } = await race(
@@ -167,9 +161,8 @@ export class FarmedCompiles implements RemoteRuns {
       }
       events.returned(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
       attempts++;
-      const lacked = this.#guesses.lacked(outcome.set, ticket);
-      for (const path of lacked) guess.add(path);
-      if (!this.#isNews(from, lacked))
+      const lacked = this.#guesses.learn(outcome.set, ticket, guess);
+      if (!lacked.hasVariables && !this.#toldTo(from).isNews(lacked.paths))
         return this.#stay(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
     }
     return this.#stay('guess-failed');
@@ -178,7 +171,7 @@ export class FarmedCompiles implements RemoteRuns {
   /** Sends the job and what the worker must be told; the outcome, or why there is none. */
   async #send(
     worker: OfferingWorker,
-    { job, toolchain, guess, usualMs, mayMove, isRaced }: Task,
+    { job, toolchain, files, usualMs, mayMove, isRaced }: Task,
     raceWith: (other: OfferingWorker) => void,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -199,7 +192,7 @@ export class FarmedCompiles implements RemoteRuns {
       await this.#turn();
       const stop = AbortSignal.any([signal, recalled.signal]);
       stop.throwIfAborted(); // what a request tells counts as told
-      const request = this.#requestOf(worker, job, toolchain, guess);
+      const request = this.#requestOf(worker, job, toolchain, files);
       const asked = {
         bytesOf: (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
         started: () => sent.started(),
@@ -232,11 +225,11 @@ export class FarmedCompiles implements RemoteRuns {
     return this.#lastTurn;
   }
 
-  #requestOf(worker: OfferingWorker, job: Job, toolchain: Toolchain, guess: ReadonlySet<string>): JobRequest {
+  #requestOf(worker: OfferingWorker, job: Job, toolchain: Toolchain, files: ReadonlySet<string>): JobRequest {
     const told = this.#toldTo(worker);
     told.note(toolchain);
     const toldBefore = told.count;
-    const entries = told.news(guess);
+    const entries = told.news(files);
     const blobs = new Map<Digest, Uint8Array>();
     let room = farmBlobsPerFrameBytesMax;
     for (const entry of entries) {
@@ -264,10 +257,6 @@ export class FarmedCompiles implements RemoteRuns {
   #learn(key: Digest, durationMs: number): void {
     if (this.#usualMs.size >= usualMax) this.#usualMs.clear();
     this.#usualMs.set(key, durationMs);
-  }
-
-  #isNews(worker: OfferingWorker, paths: readonly string[]): boolean {
-    return this.#toldTo(worker).isNews(paths);
   }
 
   #stay(reason: string): undefined {

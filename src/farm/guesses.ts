@@ -1,14 +1,20 @@
-// What a compile will probably read, and what a run elsewhere turned out to lack.
+// What a compile will probably read and ask for, and what a run elsewhere turned out to lack.
 import { resolve } from 'node:path';
 import { keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
-import { absolutePath, decodeManifest } from '../compile/input-manifest.ts';
+import { absolutePath, decodeManifest, type InputSet } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
+import { toPortable } from '../compile/project-folder.ts';
+import type { RustCommand } from '../compile/rust/rust-command.ts';
+import { toolchainToken } from '../compile/rust/rust-folder.ts';
 import type { Clock } from '../platform/clock.ts';
 import { IncludeScanner, searchPathOf } from './include-scanner.ts';
 import { outputFolders } from './job-command.ts';
 import type { LocalTree } from './local-tree.ts';
+import { MacroLibraries } from './macro-libraries.ts';
+import { isPrivate, mayBeAskedFor } from './rust-job.ts';
+import { RustScanner } from './rust-scanner.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export interface GuessesParts {
@@ -18,46 +24,94 @@ export interface GuessesParts {
   readonly clock: Clock;
 }
 
+export interface Guess {
+  /** Absolute paths; with `/.` at its end, a folder. */
+  readonly files: Set<string>;
+  /** Variables to send beside those that always travel. */
+  readonly variables: Set<string>;
+}
+
 export class Guesses {
   readonly #parts: GuessesParts;
-  readonly #scanner: IncludeScanner;
+  readonly #includes: IncludeScanner;
+  readonly #rust: RustScanner;
+  readonly #macros: MacroLibraries;
 
   constructor(parts: GuessesParts) {
     this.#parts = parts;
-    this.#scanner = new IncludeScanner(parts.states, parts.clock);
+    this.#includes = new IncludeScanner(parts.states, parts.clock);
+    this.#rust = new RustScanner(parts.states);
+    this.#macros = new MacroLibraries(parts.states);
   }
 
-  /** What the compile will probably read: by earlier runs of the same command, else by its #include lines. */
-  async of({ request, identity, keys }: CompileTicket, toolchain: Toolchain): Promise<Set<string>> {
-    const { manifests } = this.#parts;
-    const { folder, command } = identity;
+  /** What the compile will probably read: by earlier runs of the same command, else by what its sources say. */
+  async of(ticket: CompileTicket, toolchain: Toolchain): Promise<Guess> {
+    const { request, identity } = ticket;
+    const { folder, command, family } = identity;
     const source = resolve(folder.cwd, command.source);
-    const guess = new Set([
+    const files = new Set([
       request.compiler,
       source,
       `${folder.cwd}/.`,
       ...outputFolders(identity).map(path => `${path}/.`),
     ]);
-    for (const key of keysInOrder(keys)) {
-      const [set] = await manifests.setsOf(key);
-      if (set === undefined) continue;
-      for (const path of [...set.reads, ...set.exists]) guess.add(absolutePath(path, folder));
-      return guess;
+    const guess: Guess = { files, variables: new Set() };
+    const known = await this.#knownOf(ticket);
+    for (const path of [...(known?.reads ?? []), ...(known?.exists ?? [])])
+      files.add(absolutePath(path, folder));
+    if (family === 'rustc') {
+      // also where something is known: a crate in another version lies under another name
+      const scanned = this.#rust.of(request, command as RustCommand, folder);
+      for (const path of scanned.files) files.add(path);
+      this.#ask([...scanned.variables, ...(known?.environment ?? [])], ticket, guess);
+    } else if (known === undefined) {
+      const search = searchPathOf(command.arguments, folder.cwd, toolchain.headerFolders);
+      for (const path of search.all) files.add(`${path}/.`);
+      for (const path of this.#includes.filesOf(source, search)) files.add(path);
     }
-    const search = searchPathOf(command.arguments, folder.cwd, toolchain.headerFolders);
-    for (const path of search.all) guess.add(`${path}/.`);
-    for (const path of this.#scanner.filesOf(source, search)) guess.add(path);
     return guess;
   }
 
-  /** What is here although the run looked for it in vain, what is in the folders that it listed, and what it read. */
-  lacked(encoded: Uint8Array, { identity }: CompileTicket): string[] {
+  /** Adds what the run lacked; returns the paths, and whether variables are among it. */
+  learn(
+    encoded: Uint8Array,
+    ticket: CompileTicket,
+    guess: Guess,
+  ): { readonly paths: readonly string[]; readonly hasVariables: boolean } {
     const [set] = encoded.byteLength === 0 ? [] : decodeManifest(encoded);
-    if (set === undefined) return [];
-    const here = (path: string) => absolutePath(path, identity.folder);
+    if (set === undefined) return { paths: [], hasVariables: false };
+    const here = (path: string) => absolutePath(path, ticket.identity.folder);
     const lacked = set.missing.map(here).filter(path => this.#parts.states.exists(path));
     if (lacked.length > 0) this.#parts.tree.forget();
     const listed = set.listed.flatMap(path => this.#parts.tree.pathsIn(here(path)));
-    return [...lacked, ...listed, ...set.reads.map(here)];
+    const paths = [...lacked, ...listed, ...set.reads.map(here)];
+    for (const path of paths) guess.files.add(path);
+    const asked = ticket.identity.family === 'rustc' ? set.environment : [];
+    return { paths, hasVariables: this.#ask(asked, ticket, guess) };
+  }
+
+  /** Why a compile of which this is known must not leave this machine; undefined where it may. */
+  obstacleTo({ files, variables }: Guess, { identity }: CompileTicket): string | undefined {
+    if (identity.family !== 'rustc') return undefined;
+    if ([...variables].some(isPrivate)) return 'private-variable';
+    const own = [...files].filter(path => !toPortable(path, identity.folder).startsWith(toolchainToken));
+    return own.some(path => this.#macros.readsEnvironment(path)) ? 'macro-environment' : undefined;
+  }
+
+  /** Whether any of these is set here and was not to be sent yet. */
+  #ask(names: readonly string[], { request }: CompileTicket, { variables }: Guess): boolean {
+    const news = names.filter(
+      name => !variables.has(name) && mayBeAskedFor(name) && request.environment(name) !== undefined,
+    );
+    for (const name of news) variables.add(name);
+    return news.length > 0;
+  }
+
+  async #knownOf({ keys }: CompileTicket): Promise<InputSet | undefined> {
+    for (const key of keysInOrder(keys)) {
+      const [set] = await this.#parts.manifests.setsOf(key);
+      if (set !== undefined) return set;
+    }
+    return undefined;
   }
 }

@@ -2,12 +2,13 @@
 import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CompileClaim, claimOf } from '../compile/claim.ts';
-import { type CompileIdentity, type CompileKeys, compileKeys } from '../compile/compile-key.ts';
+import type { CompileClaim, RunStates } from '../compile/claim.ts';
+import type { CompileIdentity, CompileKeys } from '../compile/compile-key.ts';
 import type { WrittenFile } from '../compile/compile-outputs.ts';
-import { isExpectedOutput } from '../compile/expected-outputs.ts';
-import { absolutePath, type InputSet, inputSetOf } from '../compile/input-manifest.ts';
+import { familyRules } from '../compile/families.ts';
+import { absolutePath, type InputSet } from '../compile/input-manifest.ts';
 import { readObservation } from '../compile/observation.ts';
+import { digestSizeBytes } from '../digest.ts';
 import {
   jobCpuSMax,
   jobDiskBytesMax,
@@ -19,7 +20,7 @@ import {
 } from '../limits.ts';
 import type { Job } from '../protocol/farm.ts';
 import type { ClientCopy, Generation } from './client-copy.ts';
-import { type FileTree, parentsOf } from './file-tree.ts';
+import { parentsOf } from './file-tree.ts';
 import { identityOf, outputFolders } from './job-command.ts';
 import type { JoinedRuns } from './joined-runs.ts';
 import { makeObserverLog, readObserverLog } from './observer-log.ts';
@@ -56,6 +57,8 @@ export const jobLimits: SandboxLimits = {
 const observerPath = '/.p2pcache/observer.so';
 const logPath = '/.p2pcache/log';
 const detailBytesMax = 200;
+/** Files from this size on are shown where they are: copying one takes as long as mounting it. */
+const keptFileBytesMin = 1024 * 1024;
 
 export interface JobRunParts {
   readonly sandbox: Sandbox;
@@ -73,7 +76,7 @@ export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal):
   const generation = parts.copy.use();
   try {
     const identity = identityOf(job, generation.tree);
-    const keys = compileKeys(identity);
+    const keys = familyRules[identity.family].keysOf(identity);
     const run = () => runInSandbox(job, identity, keys, generation, parts, signal);
     return await parts.joined.run(identity, keys, generation.tree, run, signal);
   } finally {
@@ -113,8 +116,7 @@ async function runInSandbox(
       signal,
     );
     if (end.broke !== undefined) return { kind: 'limit', limit: end.broke };
-    const mentionsFileName = (path: string) => parts.copy.mentionsFileName(generation, path);
-    return judge(end, readObserverLog(log), identity, keys, generation.tree, writable, mentionsFileName);
+    return judge(end, readObserverLog(log), identity, keys, statesOf(parts.copy, generation), writable);
   } finally {
     void rm(dir, { recursive: true, force: true }).catch(() => {}); // nobody waits for it
   }
@@ -126,54 +128,68 @@ function judge(
   log: Buffer,
   identity: CompileIdentity,
   keys: CompileKeys,
-  tree: FileTree,
+  states: RunStates,
   writable: readonly WritableFolder[],
-  mentionsFileName: (path: string) => boolean,
 ): JobRunEnd {
+  const { command, folder, family } = identity;
+  const rules = familyRules[family];
   const detail = end.stderr.toString('latin1', 0, detailBytesMax);
   const observed = readObservation(log);
   if ('uncached' in observed) {
     return { kind: 'useless', reason: observed.uncached, set: undefined, detail };
   }
+  const files: WrittenFile[] = [];
+  const run = { observed, files, stdout: end.stdout, stderr: end.stderr };
   const useless = (reason: string): JobRunEnd => ({
     kind: 'useless',
     reason,
-    set: inputSetOf(observed, identity.folder),
+    set: rules.inputsOf(run, identity, states),
     detail,
   });
   if (end.exitCode !== 0) return useless('compile-failed');
   if (observed.dated.size > 0) return useless('reads-the-time'); // its copies of the files are younger
-  const files: WrittenFile[] = [];
+  const refusal = rules.refuses(observed, identity);
+  if (refusal !== undefined) return useless(refusal);
   for (const path of observed.written) {
-    const file = readOutput(path, absolutePath(path, identity.folder), tree, writable);
+    const file = readOutput(path, absolutePath(path, folder), states, writable);
     if (file === 'gone') continue;
     if (file === 'odd') return useless('special-output');
-    if (!isExpectedOutput(path, identity.command, identity.folder.cwd)) return useless('unexpected-output');
+    if (!rules.isExpectedOutput(path, command, folder.cwd)) return useless('unexpected-output');
     files.push(file);
   }
-  const world = {
-    stateOf: (path: string) => tree.stateOf(path),
-    kindOf: (path: string) => tree.kindOf(path),
-    isExecutable: (path: string) => tree.isExecutable(path),
-    lacksAll: (folder: string, names: readonly string[]) => tree.lacksAll(folder, names),
-    listingOf: (path: string) => tree.listingOf(path),
-    identityOf: (path: string) => tree.identityOf(path),
-    realPathOf: (path: string) => tree.realPathOf(path),
-    mentionsFileName,
-  };
-  const run = { observed, files, stdout: end.stdout, stderr: end.stderr };
-  const claim = claimOf(run, identity, keys, world);
+  const claim = rules.claimOf(run, identity, keys, states);
   return claim === undefined
     ? useless('inputs-outside')
     : { kind: 'done', claim, durationMs: end.durationMs };
 }
 
-/** The folders that the job may write, with what the client has in them: files as copies, folders as they are below. */
+/** The client's files as far as they were told, as a run's claim asks for them. */
+function statesOf(copy: ClientCopy, generation: Generation): RunStates {
+  const { tree } = generation;
+  return {
+    stateOf: path => tree.stateOf(path),
+    kindOf: path => tree.kindOf(path),
+    isExecutable: path => tree.isExecutable(path),
+    lacksAll: (folder, names) => tree.lacksAll(folder, names),
+    listingOf: path => tree.listingOf(path),
+    identityOf: path => tree.identityOf(path),
+    realPathOf: path => tree.realPathOf(path),
+    bytesAt: path => copy.bytesAt(generation, path),
+    mentionsFileName: path => copy.mentionsFileName(generation, path),
+  };
+}
+
+/**
+ * The folders that the job may write, with what the client has in them: files as copies, folders and large files (the crates
+ * beside which a crate is written) as they are.
+ */
 function layOutWritable(
   identity: CompileIdentity,
   { tree, folder }: Generation,
   dir: string,
 ): WritableFolder[] {
+  const { isExpectedOutput } = familyRules[identity.family];
+  const { command, folder: own } = identity;
   const reals = new Set(['/tmp']);
   for (const path of outputFolders(identity)) {
     const real = tree.resolve(path);
@@ -185,15 +201,17 @@ function layOutWritable(
   return inOrder.map((path, i) => {
     const hostFolder = join(dir, `w${i}`);
     mkdirSync(hostFolder, { mode: 0o700 });
-    const subfolders: string[] = [];
+    const kept: string[] = [];
     for (const name of tree.namesIn(path)) {
       const below = `${path}/${name}`;
       const node = tree.at(below)!;
-      if (node.kind === 'folder') subfolders.push(below);
-      else if (node.kind === 'file') copyFileSync(join(folder, below), join(hostFolder, name));
-      else symlinkSync(node.target, join(hostFolder, name));
+      if (node.kind === 'link') symlinkSync(node.target, join(hostFolder, name));
+      else if (node.kind === 'folder') kept.push(below);
+      else if (digestSizeBytes(node.digest) < keptFileBytesMin || isExpectedOutput(below, command, own.cwd))
+        copyFileSync(join(folder, below), join(hostFolder, name));
+      else kept.push(below);
     }
-    return { path, hostFolder, subfolders };
+    return { path, hostFolder, kept };
   });
 }
 
@@ -208,15 +226,15 @@ function hostPathOf(path: string, writable: readonly WritableFolder[], { tree, f
 function readOutput(
   spelled: string,
   absolute: string,
-  tree: FileTree,
+  states: Pick<RunStates, 'realPathOf'>,
   writable: readonly WritableFolder[],
 ): WrittenFile | 'gone' | 'odd' {
   const slash = absolute.lastIndexOf('/');
-  const folder = tree.resolve(absolute.slice(0, slash) || '/');
+  const folder = states.realPathOf(absolute.slice(0, slash) || '/');
   const name = absolute.slice(slash + 1);
   const place = writable.find(each => each.path === folder);
   if (place === undefined) return 'gone'; // a temporary folder's, which is gone, or a place that cannot be written
-  if (name === '' || name === '.' || name === '..') return 'odd';
+  if (name === '' || name === '.' || name === '..' || place.kept.includes(`${folder}/${name}`)) return 'odd';
   const path = join(place.hostFolder, name);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return 'gone';

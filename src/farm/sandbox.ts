@@ -4,8 +4,8 @@
 export interface WritableFolder {
   readonly path: string;
   readonly hostFolder: string;
-  /** Folders of the root that must still be seen below it. */
-  readonly subfolders: readonly string[];
+  /** Folders and files of the root that must still be seen right in it, read-only. */
+  readonly kept: readonly string[];
 }
 
 export interface SandboxLimits {

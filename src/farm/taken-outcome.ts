@@ -5,7 +5,7 @@ import type { Results } from '../actions/results.ts';
 import { decodeRecord, type SignedRecord } from '../actions/signed-record.ts';
 import { keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
-import { isExpectedOutput } from '../compile/expected-outputs.ts';
+import { familyRules } from '../compile/families.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import { decodeManifest, type EvaluatedInputs, findInputs, underKey } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
@@ -65,7 +65,8 @@ export async function takeOutcome(
 }
 
 function isSound(record: SignedRecord, worker: MemberKey, { identity }: CompileTicket): boolean {
-  const { command, folder } = identity;
+  const { family, command, folder } = identity;
+  const { isExpectedOutput } = familyRules[family];
   return (
     record.signer === worker &&
     record.origin === 'farm' &&

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FileStates } from '../compile/file-states.ts';
 import { type Digest, digestOf } from '../digest.ts';
 import { jobStreamBytesMax, toolchainProbeTimeoutMs } from '../limits.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
 import { encodeTree, type TreeEntry } from '../protocol/tree-entry.ts';
 import type { LocalTree } from './local-tree.ts';
@@ -26,11 +27,12 @@ export interface ToolchainParts {
   readonly tree: LocalTree;
   readonly processes: ProcessRunner;
   readonly observer: () => string | undefined;
+  readonly clock: Clock;
   /** A folder for temporary ones. */
   readonly scratch: string;
 }
 
-/** Which languages a probe is worth making for; the rest are found as inputs of each job. */
+/** Which of C's languages a probe is worth making for; the rest are found as inputs of each job. */
 const probeLanguages: Readonly<Record<string, string>> = {
   c: 'c',
   'c++': 'c++',
@@ -39,6 +41,7 @@ const probeLanguages: Readonly<Record<string, string>> = {
   'cpp-output': 'c',
   'c++-cpp-output': 'c++',
 };
+const rust = /^rust(?: (.+))?$/;
 /** Read by libc unseen; not there on every machine. */
 const unseen = ['/etc/ld.so.cache', '/usr/lib/locale/locale-archive', '/usr/lib/locale/C.utf8/LC_CTYPE'];
 const devices = /^\/(dev|proc|sys)\//;
@@ -61,7 +64,7 @@ export class Toolchains {
   /** The toolchain of this compiler (`digest`: its content) for a language, or undefined where it cannot be captured. */
   of(compiler: string, digest: Digest, language: string): Promise<Toolchain | undefined> {
     if (!this.canCapture) return Promise.resolve(undefined);
-    const probed = probeLanguages[language] ?? 'c';
+    const probed = rust.test(language) ? language : (probeLanguages[language] ?? 'c');
     const key = `${compiler}\0${digest}\0${probed}`;
     let captured = this.#captured.get(key);
     if (captured === undefined) {
@@ -82,7 +85,7 @@ export class Toolchains {
   }
 
   async #capture(compiler: string, language: string): Promise<Toolchain | undefined> {
-    const { processes, observer, tree, states, scratch } = this.#parts;
+    const { processes, observer, tree, states, scratch, clock } = this.#parts;
     const library = observer();
     if (library === undefined) return undefined;
     const dir = mkdtempSync(join(scratch, 'p2pcache-probe-'));
@@ -92,7 +95,7 @@ export class Toolchains {
       const ran = await processes.outputOf(
         {
           path: compiler,
-          argv: [compiler, '-x', language, '-c', '/dev/null', '-o', join(dir, 'probe.o')],
+          argv: [compiler, ...compileOfNothing(language, dir)],
           cwd: dir,
           environment: {
             PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -112,7 +115,12 @@ export class Toolchains {
         else if (kind === 'D') for (const listed of tree.pathsIn(path)) files.add(listed);
         else if (kind === 'E') (states.kindOf(path) === 'folder' ? looked : files).add(path);
       }
-      const entries = new ToldFiles(tree).news([compiler, ...files, ...looked]);
+      const told = new ToldFiles(tree);
+      const entries: TreeEntry[] = [];
+      for (const path of [compiler, ...files, ...looked]) {
+        entries.push(...told.news([path]));
+        await sleep(clock, 0); // reading them all at once would keep the launchers waiting
+      }
       const bytes = encodeTree(entries);
       const headerFolders = [...looked].filter(path => path.includes('include'));
       const toolchain = { digest: digestOf(bytes), entries, bytes, headerFolders };
@@ -122,4 +130,12 @@ export class Toolchains {
       rmSync(dir, { recursive: true, force: true });
     }
   }
+}
+
+/** Arguments with which a compiler of this language makes something of an empty source, in this folder. */
+function compileOfNothing(language: string, dir: string): string[] {
+  const [isRust, target] = rust.exec(language) ?? [];
+  if (isRust === undefined) return ['-x', language, '-c', '/dev/null', '-o', join(dir, 'probe.o')];
+  const kind = ['--crate-name', 'probe', '--crate-type', 'lib', '--emit', 'metadata,link'];
+  return [...kind, ...(target === undefined ? [] : ['--target', target]), '--out-dir', dir, '/dev/null'];
 }

@@ -14,7 +14,7 @@ import {
 import { bytes, count32, digest, fields, list, malformed, tag, text } from './fields.ts';
 import { entriesFromWire, entryToWire, isPlainPath, type TreeEntry } from './tree-entry.ts';
 
-export const farmProtocol = '/p2pcache/farm/1';
+export const farmProtocol = '/p2pcache/farm/2';
 
 /** One compile, as an action in REAPI's sense: a command, an input tree, a toolchain. The command is the client's own, to
  * the letter: the worker runs it at the client's own paths. */
@@ -31,6 +31,8 @@ export interface Job {
   /** The checkout's folder, and the working folder as $PWD spells it (compile/project-folder.ts). */
   readonly root: string;
   readonly spelledCwd: string;
+  /** Folders that have another name at others', those inside others first; for Rust only. */
+  readonly places: readonly { readonly token: string; readonly path: string }[];
   /** Every variable that the command gets, as name and value. */
   readonly environment: readonly (readonly [string, string])[];
 }
@@ -185,20 +187,20 @@ function outcomeFromWire(kind: string, value: unknown): { id: number; outcome: J
 }
 
 function jobToWire(job: Job): unknown {
-  const { toolchain, compiler, added, cwd, root, spelledCwd, environment } = job;
+  const { toolchain, compiler, added, cwd, root, spelledCwd, places, environment } = job;
   return [
     toolchain,
     compiler,
     job.arguments,
     added,
-    [cwd, root, spelledCwd],
+    [cwd, root, spelledCwd, places.map(place => [place.token, place.path])],
     environment.map(pair => [...pair]),
   ];
 }
 
 function jobFromWire(value: unknown): Job {
   const [toolchain, compiler, args, added, folders, environment] = fields(value, 6);
-  const [cwd, root, spelledCwd] = fields(folders, 3);
+  const [cwd, root, spelledCwd, places] = fields(folders, 4);
   return {
     toolchain: digest(toolchain),
     compiler: path(compiler),
@@ -207,6 +209,10 @@ function jobFromWire(value: unknown): Job {
     cwd: path(cwd),
     root: path(root),
     spelledCwd: path(spelledCwd),
+    places: list(places, 8, place => {
+      const [token, at] = fields(place, 2);
+      return { token: text(token, 32), path: path(at) };
+    }),
     environment: list(environment, 256, pair => {
       const [name, content] = fields(pair, 2);
       return [argument(name), argument(content)] as const;

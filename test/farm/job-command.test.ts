@@ -23,6 +23,7 @@ const job: Job = {
   cwd: '/home/ann/project',
   root: '/home/ann',
   spelledCwd: '/home/ann/project',
+  places: [],
   environment: [['LC_ALL', 'C']],
 };
 

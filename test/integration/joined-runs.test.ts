@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bubblewrap, bubblewrapTrouble } from '../../node/system/bubblewrap.ts';
 import { childProcesses } from '../../node/system/child-processes.ts';
+import { realClock } from '../../node/system/real-clock.ts';
 import type { Digest } from '../../src/digest.ts';
 import { ClientCopy } from '../../src/farm/client-copy.ts';
 import { type JobRunEnd, runJob } from '../../src/farm/job-run.ts';
@@ -70,6 +71,7 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
       tree,
       processes: childProcesses,
       observer: () => observer,
+      clock: realClock,
       scratch: folder,
     });
     const captured = await toolchains.of('/usr/bin/gcc', states.stateOf('/usr/bin/gcc') as Digest, 'c');
@@ -87,6 +89,7 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
     cwd,
     root: cwd,
     spelledCwd: cwd,
+    places: [],
     environment: [['PATH', '/usr/bin:/bin']] as const,
   };
   const gate = Promise.withResolvers<void>();

@@ -167,7 +167,7 @@ describe.skipIf(trouble !== undefined || !hasPerl)('a job in the sandbox', () =>
     const end = await new Bubblewrap(parts.observer, cgroup).run(
       {
         root: generation.folder,
-        writable: [{ path: '/work', hostFolder, subfolders: [] }],
+        writable: [{ path: '/work', hostFolder, kept: [] }],
         log: { path: '/.p2pcache/log', hostFile: join(job, 'log') },
         argv: ['/bin/sh', '-c', script],
         cwd: '/work',

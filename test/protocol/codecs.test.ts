@@ -53,6 +53,7 @@ const job = {
   cwd: '/a',
   root: '/a',
   spelledCwd: '/a',
+  places: [{ token: '{root}', path: '/a' }],
   environment: [['LC_ALL', 'C']],
 };
 

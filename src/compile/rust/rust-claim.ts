@@ -1,17 +1,10 @@
 // What one observed run of rustc amounts to: its inputs, the outputs with places as tokens, and how widely they hold.
 import type { OutputFile } from '../../actions/action-result.ts';
 import { type Digest, digestOf } from '../../digest.ts';
-import type { CompileClaim, ObservedRun } from '../claim.ts';
+import type { CompileClaim, ObservedRun, RunStates } from '../claim.ts';
 import type { CompileIdentity, CompileKeys } from '../compile-key.ts';
 import type { WrittenFile } from '../compile-outputs.ts';
-import {
-  type Environment,
-  findInputs,
-  type InputSet,
-  inputSetOf,
-  underKey,
-  type WorldStates,
-} from '../input-manifest.ts';
+import { findInputs, type InputSet, inputSetOf, underKey } from '../input-manifest.ts';
 import { placesTemplate, withTokens } from '../place-text.ts';
 import { type ProjectFolder, toPortable } from '../project-folder.ts';
 import { levelOf } from './held-places.ts';
@@ -33,10 +26,10 @@ export function rustClaimOf(
   run: ObservedRun,
   identity: CompileIdentity,
   keys: CompileKeys,
-  states: WorldStates,
+  states: RunStates,
 ): CompileClaim | undefined {
-  const { folder, command, environment } = identity;
-  const set = rustInputSet(run, command as RustCommand, folder, environment);
+  const { folder, environment } = identity;
+  const set = rustInputSet(run, identity, states);
   const binaries = run.files.filter(file => !isDepfile(file));
   const result = portableResult(run, folder, levelOf(binaries, set, identity));
   const key = keys[result.level] ?? keys.bound;
@@ -51,12 +44,13 @@ export function rustClaimOf(
  * Other crates in the folders given with `-L dependency=` come and go, so the list of them is no input: rustc takes a crate
  * from there only under the hash that is in the crate that asked for it, and the files it took are inputs by their content.
  */
-function rustInputSet(
+export function rustInputSet(
   { observed, stderr }: ObservedRun,
-  command: RustCommand,
-  folder: ProjectFolder,
-  environment: Environment,
+  identity: CompileIdentity,
+  states: Pick<RunStates, 'bytesAt'>,
 ): InputSet {
+  const { folder, environment } = identity;
+  const command = identity.command as RustCommand;
   const { searchFolders } = command.rust;
   const ofDependencies = searchFolders.filter(({ kind }) => kind === 'dependency').map(({ path }) => path);
   const others = searchFolders.filter(({ kind }) => kind !== 'dependency').map(({ path }) => path);
@@ -75,7 +69,7 @@ function rustInputSet(
       missing: without(observed.missing),
       resolved: without(observed.resolved),
       environment: new Set([
-        ...variablesAskedFor(observed, folder),
+        ...variablesAskedFor(observed, folder, states),
         ...terminalVariablesOf(stderr, environment),
       ]),
     },

@@ -18,6 +18,10 @@ export interface RustCommand extends CompileCommand {
     readonly searchFolders: readonly SearchFolder[];
     /** Files given with --extern. */
     readonly externs: readonly string[];
+    /** What it compiles for; undefined for this machine. */
+    readonly target: string | undefined;
+    /** Whether it makes a program or another file that a linker has to put together. */
+    readonly links: boolean;
   };
 }
 
@@ -78,7 +82,10 @@ class RustArguments {
   readonly #searchFolders: SearchFolder[] = [];
   readonly #externs: string[] = [];
   readonly #outputs: string[] = [];
+  readonly #crateTypes: string[] = [];
+  readonly #emitted: string[] = [];
   #crateName: string | undefined;
+  #target: string | undefined;
   #extraFilename = '';
   #outDir: string | undefined;
   #isForPeople = true;
@@ -89,6 +96,12 @@ class RustArguments {
     switch (option) {
       case '--crate-name':
         this.#crateName = value;
+        return undefined;
+      case '--crate-type':
+        this.#crateTypes.push(...value.split(','));
+        return undefined;
+      case '--target':
+        this.#target = value;
         return undefined;
       case '--out-dir':
         this.#outDir = value;
@@ -125,6 +138,7 @@ class RustArguments {
   #takeEmit(value: string): string | undefined {
     for (const kind of value.split(',')) {
       const equals = kind.indexOf('=');
+      this.#emitted.push(equals < 0 ? kind : kind.slice(0, equals));
       if (equals < 0) continue;
       const path = kind.slice(equals + 1);
       if (path === '-') return 'output-to-stdout';
@@ -171,10 +185,22 @@ class RustArguments {
         stems: [crate + this.#extraFilename, ...this.#outputs.map(stemOf)],
         searchFolders: this.#searchFolders,
         externs: this.#externs,
+        target: this.#target,
+        links: this.#links(args),
       },
     };
   }
+
+  /** Where no type is given the source may name one: a program, in doubt. */
+  #links(args: readonly string[]): boolean {
+    if (this.#emitted.length > 0 && !this.#emitted.includes('link')) return false;
+    const isLibrary = this.#crateTypes.length > 0 && this.#crateTypes.every(type => libraryTypes.has(type));
+    return !isLibrary || args.includes('--test');
+  }
 }
+
+/** What rustc puts together by itself. */
+const libraryTypes: ReadonlySet<string> = new Set(['lib', 'rlib']);
 
 function searchFolder(value: string): SearchFolder {
   const [, kind, path] = /^(dependency|crate|native|framework|all)=(.*)$/s.exec(value) ?? [];

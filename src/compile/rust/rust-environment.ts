@@ -1,6 +1,6 @@
 // The environment as rust's keys take it: folders in it as places, where a folder is all that a variable says.
-import { readFileSync } from 'node:fs';
 import type { CompileRequest } from '../compile-request.ts';
+import type { FileStates } from '../file-states.ts';
 import type { Environment } from '../input-manifest.ts';
 import { absolutePath } from '../input-manifest.ts';
 import type { Observation } from '../observation.ts';
@@ -15,7 +15,7 @@ const includes = /\binclude(_str|_bytes)?!\s*\(\s*concat!\s*\(\s*env!\s*\(\s*"OU
 
 /** What the request's environment says to a compile of this command. */
 export function rustEnvironment(
-  request: CompileRequest,
+  request: Pick<CompileRequest, 'environment' | 'terminalColumns'>,
   command: RustCommand,
   folder: ProjectFolder,
 ): Environment {
@@ -41,21 +41,21 @@ export function portableList(list: string | undefined, folder: ProjectFolder): s
  * The variables that a run asked for. A crate that only includes what its build script wrote depends on those files, not on
  * what their folder is called; procedural macros, which can do anything with the name, must not be at work.
  */
-export function variablesAskedFor({ environment, reads }: Observation, folder: ProjectFolder): string[] {
+export function variablesAskedFor(
+  { environment, reads }: Observation,
+  folder: ProjectFolder,
+  states: Pick<FileStates, 'bytesAt'>,
+): string[] {
   const names = [...environment];
   if (!environment.has(outDir)) return names;
   const hasMacros = [...reads].some(
     path => path.endsWith('.so') && toPortable(path, folder).startsWith('{target}'),
   );
+  const onlyIncludes = (path: string) => {
+    const text = states.bytesAt(absolutePath(path, folder))?.toString();
+    return text !== undefined && !text.replaceAll(includes, '').includes(outDir);
+  };
   const sources = [...reads].filter(path => path.endsWith('.rs'));
-  if (hasMacros || !sources.every(path => onlyIncludes(absolutePath(path, folder)))) return names;
+  if (hasMacros || !sources.every(onlyIncludes)) return names;
   return [...names.filter(name => name !== outDir), includedFolder];
-}
-
-function onlyIncludes(path: string): boolean {
-  try {
-    return !readFileSync(path, 'utf8').replaceAll(includes, '').includes(outDir);
-  } catch {
-    return false;
-  }
 }

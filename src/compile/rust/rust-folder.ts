@@ -8,7 +8,7 @@ import type { RustCommand } from './rust-command.ts';
 
 export const targetToken = '{target}';
 export const cargoToken = '{cargo}';
-const toolchainToken = '{toolchain}';
+export const toolchainToken = '{toolchain}';
 
 /** How widely a result holds, the widest first, and the places that it may hold the names of. */
 export const levels: readonly (readonly [name: Level, tokens: readonly string[]])[] = [

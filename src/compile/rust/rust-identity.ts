@@ -32,16 +32,18 @@ export function identifyRust(
   if (digest === 'missing' || digest === 'folder' || digest === 'other')
     return { uncached: 'unknown-compiler' };
   const folder = rustFolder(request.cwd, command, compiler, request.environment);
-  return {
-    family: 'rustc',
-    compiler: digest,
-    command,
-    folder,
-    environment: rustEnvironment(request, command, folder),
-    added: [],
-    cpu: command.usesNativeCpu ? cpu() : '',
-    name: 'rustc',
-  };
+  return { ...rustIdentity(request, command, digest, folder), cpu: command.usesNativeCpu ? cpu() : '' };
+}
+
+/** A crate that is compiled for no processor in particular. */
+export function rustIdentity(
+  request: Pick<CompileRequest, 'environment' | 'terminalColumns'>,
+  command: RustCommand,
+  compiler: Digest,
+  folder: ProjectFolder,
+): RustIdentity {
+  const environment = rustEnvironment(request, command, folder);
+  return { family: 'rustc', compiler, command, folder, environment, added: [], cpu: '', name: 'rustc' };
 }
 
 /** A key for each level; it holds the names that results of the level may hold. */
