@@ -1,5 +1,13 @@
 // One run of a job in the sandbox: lays out what it may write, runs it under observation, and makes the claim of what it did.
-import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompileClaim, RunStates } from '../compile/claim.ts';
@@ -8,7 +16,7 @@ import type { WrittenFile } from '../compile/compile-outputs.ts';
 import { familyRules } from '../compile/families.ts';
 import { absolutePath, type InputSet } from '../compile/input-manifest.ts';
 import { readObservation } from '../compile/observation.ts';
-import { digestSizeBytes } from '../digest.ts';
+import { type Digest, digestSizeBytes } from '../digest.ts';
 import {
   jobCpuSMax,
   jobDiskBytesMax,
@@ -206,13 +214,21 @@ function layOutWritable(
       const below = `${path}/${name}`;
       const node = tree.at(below)!;
       if (node.kind === 'link') symlinkSync(node.target, join(hostFolder, name));
-      else if (node.kind === 'folder') kept.push(below);
-      else if (digestSizeBytes(node.digest) < keptFileBytesMin || isExpectedOutput(below, command, own.cwd))
+      else if (node.kind === 'folder' || isKept(node, isExpectedOutput(below, command, own.cwd)))
+        kept.push(below);
+      else {
         copyFileSync(join(folder, below), join(hostFolder, name));
-      else kept.push(below);
+        // the copies that clients' files are cannot be written; an output that rustc finds so is an error
+        chmodSync(join(hostFolder, name), node.isExecutable ? 0o755 : 0o644);
+      }
     }
     return { path, hostFolder, kept };
   });
+}
+
+/** Whether a file in a folder that can be written is shown where it is: never one that the command may write itself. */
+function isKept({ digest }: { readonly digest: Digest }, isOutput: boolean): boolean {
+  return !isOutput && digestSizeBytes(digest) >= keptFileBytesMin;
 }
 
 /** Where a path of the sandbox is on this machine. */

@@ -1,105 +1,171 @@
-// Crates of a real cargo workspace at a worker: libraries are compiled there and are, with everything that is linked of them, what
-// plain cargo makes in the same folder; what links stays at home.
-import { homedir } from 'node:os';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+// Crates of real cargo workspaces at a worker: libraries are compiled there and are, with everything that is linked of them, what
+// plain cargo makes in the same folder; what links, and what could come out otherwise there, stays at home.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StoreSpace } from '../../src/control-cache.ts';
+import type { FarmView } from '../../src/control-farm.ts';
 import { hasCargo } from '../support/cargo-folder.ts';
-import { busy, workerAndClients } from '../support/farm-rig.ts';
-import { type Ran, Rig, type RigMember } from '../support/rig.ts';
+import { CargoWorkspace, libraries, linked, rustup } from '../support/cargo-workspace.ts';
+import { busy, oneSlot, untilFarm, workerAndClients } from '../support/farm-rig.ts';
+import { Rig, type RigMember } from '../support/rig.ts';
 
 const obstacle = hasCargo() ? undefined : 'no cargo';
 if (obstacle !== undefined) console.warn(`SKIPPED: ${obstacle}`);
 
-const rustup = { RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup') };
+const plainly = { P2PCACHE_MODE: 'off' };
+const json = '--message-format=json-diagnostic-rendered-ansi';
 
-const manifest = (name: string, rest = '') =>
-  `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2021"\n${rest}`;
+describe.skipIf(obstacle !== undefined)('a worker that has the same toolchain', () => {
+  let rig: Rig;
+  let worker: RigMember;
+  let client: RigMember;
+  let ended: AsyncDisposable;
 
-const workspace: Readonly<Record<string, string>> = {
-  'Cargo.toml': '[workspace]\nmembers = ["app", "base", "macros", "generated", "user"]\nresolver = "2"\n',
-  'base/Cargo.toml': manifest('base'),
-  'base/src/lib.rs':
-    "pub mod part;\nmod deep { pub mod inner; }\npub fn place() -> &'static str { let unused = 1; deep::inner::of() }\n",
-  'base/src/part.rs': 'pub const TEXT: &str = include_str!("../text.txt");\n',
-  'base/src/deep/inner.rs': "pub fn of() -> &'static str { file!() }\n",
-  'base/text.txt': 'some text\n',
-  'macros/Cargo.toml': manifest('macros', '[lib]\nproc-macro = true\n'),
-  'macros/src/lib.rs':
-    '#[proc_macro]\npub fn seven(_: proc_macro::TokenStream) -> proc_macro::TokenStream { "7".parse().unwrap() }\n',
-  'generated/Cargo.toml': manifest('generated'),
-  'generated/build.rs': `fn main() {
-    std::fs::write(std::env::var("OUT_DIR").unwrap() + "/g.rs", "pub const G: u8 = 3;").unwrap();
-    println!("cargo:rustc-env=SAID=so");
+  beforeAll(async () => {
+    rig = await Rig.create();
+    [worker, client] = (await rig.join([
+      rig.member('worker', rustup),
+      rig.member('client', { ...oneSlot, ...rustup }),
+    ])) as [RigMember, RigMember];
+    await worker.ok('farm', 'on', '--slots', '2');
+    await untilFarm(client, ({ workers }) => workers.length === 1);
+    ended = await busy(client);
+  });
+
+  afterAll(async () => {
+    await ended[Symbol.asyncDispose]();
+    await rig[Symbol.asyncDispose]();
+  });
+
+  test('compiles libraries, and every file and word is as at home', async () => {
+    const workspace = new CargoWorkspace(client, 'all');
+    const plain = await workspace.cargo(['run'], plainly);
+    workspace.clean();
+    const farmed = await counted(client, () => workspace.cargo(['run']));
+    expect(farmed.result).toEqual(plain);
+    expect(plain.ran.stdout).toBe('\n("base/src/deep/inner.rs", 7) 3 ["so", "generated"] Some("sweet")');
+    // a module in a block of another is not guessed, and told for the second attempt
+    const returned = { 'compile-failed': 1 };
+    expect(farmed.jobs).toEqual({ done: libraries.length, stayed: { links: linked }, returned });
+
+    workspace.clean();
+    const { hits } = await client.stats();
+    const again = await counted(client, () => workspace.cargo(['run']));
+    expect(again.result).toEqual(plain);
+    const { memory, disk } = (await client.stats()).hits;
+    expect(memory - hits.memory + disk - hits.disk).toBe(libraries.length + linked);
+    expect(again.jobs).toEqual({ done: 0, stayed: {}, returned: {} });
+  });
+
+  test('says what cargo hears line by line, warnings and artifacts', async () => {
+    const workspace = new CargoWorkspace(client, 'said');
+    const plain = await workspace.cargo(['build', '--release', json], plainly);
+    workspace.clean();
+    const farmed = await counted(client, () => workspace.cargo(['build', '--release', json]));
+    expect(farmed.result).toEqual(plain);
+    expect(plain.ran.stdout).toContain('unused variable');
+    expect(farmed.jobs.done).toBe(libraries.length);
+  });
+
+  test('checks libraries, and compiles them anew where a source was changed', async () => {
+    const workspace = new CargoWorkspace(client, 'edited', { 'p2pcache.toml': 'prefix_maps = false\n' });
+    await workspace.cargo(['check']);
+    await workspace.cargo(['build']);
+    workspace.write('base/text.txt', 'another text\n');
+    workspace.write('base/src/part.rs', 'pub const TEXT: &str = include_str!("../text.txt");\nmod new;\n');
+    workspace.write('base/src/part/new.rs', '// nothing yet\n');
+    const farmed = await counted(client, () => workspace.cargo(['build']));
+    expect(farmed.jobs).toEqual({ done: 3, stayed: { links: 1 }, returned: {} }); // base, user, top; app
+    await workspace.cargo(['check']);
+    const { files } = await workspace.cargo(['build']);
+    workspace.clean();
+    await workspace.cargo(['check'], plainly);
+    expect(files).toEqual((await workspace.cargo(['build'], plainly)).files);
+  });
+
+  test('maps the names of folders as the project asks for it', async () => {
+    const workspace = new CargoWorkspace(client, 'mapped', { 'p2pcache.toml': 'prefix_maps = true\n' });
+    const here = await workspace.cargo(['build'], { P2PCACHE_FARM: 'off', P2PCACHE_MODE: 'write' });
+    workspace.clean();
+    const farmed = await counted(client, () => workspace.cargo(['build'], { P2PCACHE_MODE: 'write' }));
+    expect(farmed.result).toEqual(here);
+    expect(farmed.jobs.done).toBe(libraries.length);
+  });
+
+  test('an error is the compiler’s own, here', async () => {
+    const workspace = new CargoWorkspace(client, 'wrong', {
+      'user/src/lib.rs': 'fn all() -> u8 { "text" }\n',
+    });
+    const plain = await workspace.cargo(['build', '-p', 'user'], plainly);
+    workspace.clean();
+    const farmed = await counted(client, () => workspace.cargo(['build', '-p', 'user']));
+    expect(farmed.result).toEqual(plain);
+    expect(plain.ran.exitCode).not.toBe(0);
+    expect(farmed.jobs.stayed).toEqual({ links: 1, 'compile-failed': 1 });
+  });
+
+  test('a secret’s name, and a macro that can read everything, keep a crate at home', async () => {
+    const workspace = new CargoWorkspace(client, 'kept', {
+      'generated/src/lib.rs': 'pub const G: Option<&str> = option_env!("MY_API_TOKEN");\n',
+      'macros/src/lib.rs': `use proc_macro::TokenStream;
+#[proc_macro]
+pub fn seven(_: TokenStream) -> TokenStream {
+    if std::env::vars().any(|(name, _)| name == "NINE") { "9".parse().unwrap() } else { "7".parse().unwrap() }
 }
 `,
-  'generated/src/lib.rs':
-    'include!(concat!(env!("OUT_DIR"), "/g.rs"));\npub const ALL: [&str; 2] = [env!("SAID"), env!("CARGO_PKG_NAME")];\npub const FLAVOR: Option<&str> = option_env!("FLAVOR");\n',
-  'user/Cargo.toml': manifest(
-    'user',
-    '[dependencies]\nbase = { path = "../base" }\nmacros = { path = "../macros" }\n',
-  ),
-  'user/src/lib.rs': 'pub fn all() -> (&\'static str, u8) { (base::place(), macros::seven!()) }\n',
-  'app/Cargo.toml': manifest(
-    'app',
-    '[dependencies]\nuser = { path = "../user" }\ngenerated = { path = "../generated" }\n',
-  ),
-  'app/src/main.rs':
-    'fn main() { println!("{:?} {} {:?} {:?}", user::all(), generated::G, generated::ALL, generated::FLAVOR); }\n',
-};
+    });
+    const env = { MY_API_TOKEN: 'secret', NINE: '' };
+    const plain = await workspace.cargo(['build', '-p', 'user', '-p', 'generated'], { ...plainly, ...env });
+    workspace.clean();
+    const farmed = await counted(client, () =>
+      workspace.cargo(['build', '-p', 'user', '-p', 'generated'], env),
+    );
+    expect(farmed.result).toEqual(plain);
+    expect(farmed.jobs.done).toBe(2); // plain, base
+    expect(farmed.jobs.stayed).toEqual({ links: 2, 'private-variable': 1, 'macro-environment': 1 });
+  });
 
-test.skipIf(obstacle !== undefined)('library crates run at a worker, byte for byte as at home', async () => {
-  await using rig = await Rig.create();
-  const [, client] = await workerAndClients(rig, 'client');
-  const folder = cargoWorkspace(client!, workspace);
-  const plain = await built(client!, folder, { P2PCACHE_MODE: 'off' });
-  await using _ = await busy(client!);
-  const farmed = await built(client!, folder, {});
-  expect(farmed).toEqual(plain);
-  expect(farmed.ran.stdout).toBe('("base/src/deep/inner.rs", 7) 3 ["so", "generated"] Some("sweet")\n');
-  const { done, stayed, returned } = (await client!.farm()).jobs;
-  expect({ done, stayed, returned }).toEqual({ done: 3, stayed: { links: 3 }, returned: {} });
-  console.log((await client!.ok('doctor', 'farm')).stdout, (await client!.ok('farm')).stdout);
+  test('takes the toolchain from its own disk, and doctor knows it', async () => {
+    expect((await worker.json<StoreSpace>('gc', '--json')).storeBytes).toBeLessThan(20e6);
+    expect((await client.ok('doctor', 'farm')).stdout).toMatch(
+      /ok +toolchain rustc +captured: \d{2,} files, \d{3,} MB/,
+    );
+  });
 });
 
-function cargoWorkspace(member: RigMember, files: Readonly<Record<string, string>>): string {
-  const folder = join(member.home, 'workspace');
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
+test.skipIf(obstacle !== undefined)('a worker without Rust is brought the client’s', async () => {
+  await using rig = await Rig.create();
+  const [, client] = await workerAndClients(rig, 'client');
+  const workspace = new CargoWorkspace(client!, 'all');
+  const plain = await workspace.cargo(['build'], plainly);
+  workspace.clean();
+  await using _ = await busy(client!);
+  const farmed = await counted(client!, () => workspace.cargo(['build']));
+  expect(farmed.result).toEqual(plain);
+  expect(farmed.jobs.done).toBe(libraries.length);
+});
 
-/** What `cargo run` says and leaves, from scratch. */
-async function built(
+type Jobs = Pick<FarmView['jobs'], 'done' | 'stayed' | 'returned'>;
+
+/** What became of this member's compiles meanwhile. */
+async function counted<Result>(
   member: RigMember,
-  folder: string,
-  env: Readonly<Record<string, string>>,
-): Promise<{ readonly ran: Ran; readonly files: Readonly<Record<string, string>> }> {
-  rmSync(join(folder, 'target'), { recursive: true, force: true });
-  const ran = await member.build(['cargo', 'run'], {
-    cwd: folder,
-    env: {
-      ...rustup,
-      CARGO_HOME: join(member.home, 'cargo'),
-      CARGO_NET_OFFLINE: 'true',
-      CARGO_INCREMENTAL: '0',
-      FLAVOR: 'sweet',
-      ...env,
-    },
-  });
-  // crates are done in any order
-  const stderr = ran.stderr.replace(/ in \d.*/, '').split('\n').sort().join('\n');
-  return { ran: { ...ran, stderr }, files: filesOf(join(folder, 'target', 'debug', 'deps')) };
+  act: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly jobs: Jobs }> {
+  const before = (await member.farm()).jobs;
+  const result = await act();
+  const { done, stayed, returned } = (await member.farm()).jobs;
+  const jobs = {
+    done: done - before.done,
+    stayed: difference(stayed, before.stayed),
+    returned: difference(returned, before.returned),
+  };
+  return { result, jobs };
 }
 
-function filesOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder).sort();
-  return Object.fromEntries(
-    files.map(name => {
-      const path = join(folder, name);
-      return [`${name} ${statSync(path).mode.toString(8)}`, readFileSync(path).toString('base64')];
-    }),
-  );
+function difference(
+  after: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const counts = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
