@@ -214,7 +214,7 @@ function layOutWritable(
       const below = `${path}/${name}`;
       const node = tree.at(below)!;
       if (node.kind === 'link') symlinkSync(node.target, join(hostFolder, name));
-      else if (node.kind === 'folder' || isKept(node, isExpectedOutput(below, command, own.cwd)))
+      else if (node.kind === 'folder' || (isLarge(node.digest) && !isExpectedOutput(below, command, own.cwd)))
         kept.push(below);
       else {
         copyFileSync(join(folder, below), join(hostFolder, name));
@@ -226,9 +226,8 @@ function layOutWritable(
   });
 }
 
-/** Whether a file in a folder that can be written is shown where it is: never one that the command may write itself. */
-function isKept({ digest }: { readonly digest: Digest }, isOutput: boolean): boolean {
-  return !isOutput && digestSizeBytes(digest) >= keptFileBytesMin;
+function isLarge(digest: Digest): boolean {
+  return digestSizeBytes(digest) >= keptFileBytesMin;
 }
 
 /** Where a path of the sandbox is on this machine. */
