@@ -61,9 +61,8 @@ export class Guesses {
       files.add(absolutePath(path, folder));
     if (family === 'rustc') {
       // also where something is known: a crate in another version lies under another name
-      const scanned = this.#rust.of(request, command as RustCommand, folder);
-      for (const path of scanned.files) files.add(path);
-      this.#ask([...scanned.variables, ...(known?.environment ?? [])], ticket, guess);
+      this.#scan(ticket, guess, []);
+      this.#ask(known?.environment ?? [], ticket, guess);
     } else if (known === undefined) {
       const search = searchPathOf(command.arguments, folder.cwd, toolchain.headerFolders);
       for (const path of search.all) files.add(`${path}/.`);
@@ -86,8 +85,11 @@ export class Guesses {
     const listed = set.listed.flatMap(path => this.#parts.tree.pathsIn(here(path)));
     const paths = [...lacked, ...listed, ...set.reads.map(here)];
     for (const path of paths) guess.files.add(path);
-    const asked = ticket.identity.family === 'rustc' ? set.environment : [];
-    return { paths, hasVariables: this.#ask(asked, ticket, guess) };
+    if (ticket.identity.family !== 'rustc') return { paths, hasVariables: false };
+    const known = guess.variables.size;
+    const scanned = this.#scan(ticket, guess, lacked);
+    this.#ask(set.environment, ticket, guess);
+    return { paths: [...paths, ...scanned], hasVariables: guess.variables.size > known };
   }
 
   /** Why a compile of which this is known must not leave this machine; undefined where it may. */
@@ -98,13 +100,24 @@ export class Guesses {
     return own.some(path => this.#macros.readsEnvironment(path)) ? 'macro-environment' : undefined;
   }
 
-  /** Whether any of these is set here and was not to be sent yet. */
-  #ask(names: readonly string[], { request }: CompileTicket, { variables }: Guess): boolean {
-    const news = names.filter(
-      name => !variables.has(name) && mayBeAskedFor(name) && request.environment(name) !== undefined,
+  /** Adds what sources say, those `also` among them; returns the paths. */
+  #scan(ticket: CompileTicket, guess: Guess, also: readonly string[]): readonly string[] {
+    const { request, identity } = ticket;
+    const { files, variables } = this.#rust.of(
+      request,
+      identity.command as RustCommand,
+      identity.folder,
+      also,
     );
-    for (const name of news) variables.add(name);
-    return news.length > 0;
+    for (const path of files) guess.files.add(path);
+    this.#ask(variables, ticket, guess);
+    return [...files];
+  }
+
+  /** Adds those of these that are set here. */
+  #ask(names: Iterable<string>, { request }: CompileTicket, { variables }: Guess): void {
+    for (const name of names)
+      if (mayBeAskedFor(name) && request.environment(name) !== undefined) variables.add(name);
   }
 
   async #knownOf({ keys }: CompileTicket): Promise<InputSet | undefined> {

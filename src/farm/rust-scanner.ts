@@ -2,7 +2,7 @@
 // finds the crates that its own ones stand on by the hashes in their metadata. A guess need not be right: what a worker then
 // lacks shows in what its run looked for in vain. So conditions are not evaluated, and macros are not expanded.
 import { readdirSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { CompileRequest } from '../compile/compile-request.ts';
 import type { FileState, FileStates } from '../compile/file-states.ts';
 import type { ProjectFolder } from '../compile/project-folder.ts';
@@ -18,6 +18,8 @@ export interface RustGuess {
 /** What one source names. */
 interface Named {
   readonly modules: readonly string[];
+  /** Modules that are blocks in it: those in them are in a folder of their name. */
+  readonly blocks: readonly string[];
   /** Relative to the source's folder. */
   readonly paths: readonly string[];
   /** Below OUT_DIR, with the slash. */
@@ -26,6 +28,7 @@ interface Named {
 }
 
 const moduleNames = /\bmod\s+(?:r#)?(\w+)\s*;/g;
+const moduleBlocks = /\bmod\s+(?:r#)?(\w+)\s*\{/g;
 const modulePaths = /\bpath\s*=\s*"([^"\n]+)"/g;
 const includes = /\binclude(?:_str|_bytes)?!\s*[([{]\s*"([^"\n]+)"/g;
 const generatedFiles = /\bconcat!\s*[([{]\s*env!\s*[([{]\s*"OUT_DIR"\s*[)\]}]\s*,\s*"([^"\n]+)"/g;
@@ -34,6 +37,7 @@ const variableNames = /\b(?:option_)?env!\s*[([{]\s*"([^"\n]+)"/g;
 const crateHash = /-[0-9a-f]{16}/g;
 const crateFile = /^lib.+(-[0-9a-f]{16})\.(rmeta|rlib|so)$/;
 const filesMax = 20_000;
+const placesMax = 64;
 const rememberedMax = 20_000;
 
 export class RustScanner {
@@ -45,12 +49,18 @@ export class RustScanner {
     this.#states = states;
   }
 
-  of(request: Pick<CompileRequest, 'environment'>, command: RustCommand, { cwd }: ProjectFolder): RustGuess {
+  /** `also`: sources that are known to be read. */
+  of(
+    request: Pick<CompileRequest, 'environment'>,
+    command: RustCommand,
+    { cwd }: ProjectFolder,
+    also: Iterable<string> = [],
+  ): RustGuess {
     const files = new Set<string>();
     const variables = new Set<string>();
     const outDir = request.environment('OUT_DIR');
     const root = resolve(cwd, command.source);
-    const pending = [root];
+    const pending = [root, ...also];
     while (pending.length > 0 && files.size < filesMax) {
       const file = pending.pop()!;
       if (files.has(file) || this.#states.kindOf(file) !== 'file') continue;
@@ -59,13 +69,28 @@ export class RustScanner {
       const named = this.#namedIn(file);
       for (const name of named.variables) variables.add(name);
       const folder = dirname(file);
-      const below = isModuleRoot(file, root) ? folder : file.slice(0, -'.rs'.length);
-      for (const name of named.modules) pending.push(`${below}/${name}.rs`, `${below}/${name}/mod.rs`);
-      for (const path of named.paths) pending.push(resolve(folder, path), resolve(below, path));
+      // what a macro declares is a module of whoever calls it: of the crate's root, as a rule
+      const places = [file.slice(0, -'.rs'.length), folder, dirname(root)];
+      for (const place of this.#withBlocks(new Set(places), named.blocks)) {
+        for (const name of named.modules) pending.push(`${place}/${name}.rs`, `${place}/${name}/mod.rs`);
+        for (const path of named.paths) pending.push(resolve(place, path));
+      }
       if (outDir) for (const path of named.generated) pending.push(resolve(cwd, outDir + path));
     }
     for (const file of this.#cratesOf(command, cwd)) files.add(file);
     return { files, variables };
+  }
+
+  /** These folders, and those below them that are called like blocks. */
+  #withBlocks(folders: Set<string>, blocks: readonly string[]): ReadonlySet<string> {
+    for (const folder of folders) {
+      // a set that grows while it is walked is walked to its end
+      for (const name of blocks) {
+        const below = `${folder}/${name}`;
+        if (folders.size < placesMax && this.#states.kindOf(below) === 'folder') folders.add(below);
+      }
+    }
+    return folders;
   }
 
   /** The crates that are given to this one, and those that they stand on. */
@@ -107,22 +132,18 @@ export class RustScanner {
   }
 }
 
-const nothingNamed: Named = { modules: [], paths: [], generated: [], variables: [] };
+const nothingNamed: Named = { modules: [], blocks: [], paths: [], generated: [], variables: [] };
 const noHashes: ReadonlySet<string> = new Set();
 
 function scan(text: string): Named {
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name!);
   return {
     modules: all(moduleNames),
+    blocks: all(moduleBlocks),
     paths: [...all(modulePaths), ...all(includes)],
     generated: all(generatedFiles),
     variables: all(variableNames),
   };
-}
-
-/** Whether a source's modules are looked for beside it. */
-function isModuleRoot(file: string, root: string): boolean {
-  return file === root || basename(file) === 'mod.rs';
 }
 
 /** One file of each crate in the folder whose hash is among these: its metadata where that lies apart. */

@@ -20,23 +20,35 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder;
 }
 
-function scanned(folder: string, args: readonly string[] = [], outDir?: string) {
+function scanned(
+  folder: string,
+  args: readonly string[] = [],
+  outDir?: string,
+  also: readonly string[] = [],
+) {
   const command = readRustCommand(['src/lib.rs', '--crate-type=lib', ...args], false) as RustCommand;
   const environment = (name: string) => (name === 'OUT_DIR' ? outDir : undefined);
-  const { files, variables } = new RustScanner(states).of({ environment }, command, {
-    root: folder,
-    cwd: folder,
-    spelledCwd: folder,
-  });
+  const { files, variables } = new RustScanner(states).of(
+    { environment },
+    command,
+    {
+      root: folder,
+      cwd: folder,
+      spelledCwd: folder,
+    },
+    also,
+  );
   return { files: [...files].map(path => path.replace(`${folder}/`, '')).sort(), variables };
 }
 
 test('modules are followed to where rustc looks for them', async () => {
   const folder = await folderWith({
-    'src/lib.rs': 'pub mod a;\nmod r#b;\n#[path = "odd/name.rs"]\nmod c;\n#[cfg(windows)] mod absent;\n',
+    'src/lib.rs':
+      'pub mod a;\nmod block { mod inner { pub mod d; } }\nmod r#b;\n#[path = "odd/name.rs"]\nmod c;\n#[cfg(windows)] mod absent;\n',
     'src/a.rs': 'pub(crate) mod deep;\n',
     'src/a/deep.rs': '',
-    'src/deep.rs': '// no module of this crate\n',
+    'src/other.rs': '// no module of this crate\n',
+    'src/block/inner/d.rs': '',
     'src/b/mod.rs': 'mod beside;\n',
     'src/b/beside.rs': '',
     'src/odd/name.rs': '',
@@ -46,9 +58,23 @@ test('modules are followed to where rustc looks for them', async () => {
     'src/a/deep.rs',
     'src/b/beside.rs',
     'src/b/mod.rs',
+    'src/block/inner/d.rs',
     'src/lib.rs',
     'src/odd/name.rs',
   ]);
+});
+
+test('a module that a macro declares is looked for at the crate’s root, too, and one that was learnt of leads on', async () => {
+  const folder = await folderWith({
+    'src/lib.rs': 'mod all;\nall!();\n',
+    'src/all.rs': 'macro_rules! all { () => { mod de; } }\n',
+    'src/de.rs': '',
+    'src/learnt.rs': 'mod more;\n',
+    'src/learnt/more.rs': '',
+  });
+  expect(scanned(folder).files).toEqual(['src/all.rs', 'src/de.rs', 'src/lib.rs']);
+  const also = [`${folder}/src/learnt.rs`];
+  expect(scanned(folder, [], undefined, also).files).toContain('src/learnt/more.rs');
 });
 
 test('so are included files, those of a build script too, and variables are noted', async () => {

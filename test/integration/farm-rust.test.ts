@@ -43,7 +43,7 @@ describe.skipIf(obstacle !== undefined)('a worker that has the same toolchain', 
     const farmed = await counted(client, () => workspace.cargo(['run']));
     expect(farmed.result).toEqual(plain);
     expect(plain.ran.stdout).toBe('\n("base/src/deep/inner.rs", 7) 3 ["so", "generated"] Some("sweet")');
-    // a module in a block of another is not guessed, and told for the second attempt
+    // a module that a macro declares is not guessed, and told for the second attempt
     const returned = { 'compile-failed': 1 };
     expect(farmed.jobs).toEqual({ done: libraries.length, stayed: { links: linked }, returned });
 

@@ -19,9 +19,10 @@ const files: Readonly<Record<string, string>> = {
     '[workspace]\nmembers = ["app", "base", "macros", "generated", "user", "top"]\nresolver = "2"\n',
   'base/Cargo.toml': `${manifest('base')}[dependencies]\nplain = "1"\n`,
   'base/src/lib.rs':
-    "pub mod part;\nmod deep { pub mod inner; }\npub fn place() -> &'static str { let unused = 1; deep::inner::of() }\n",
+    "pub mod part;\nmod deep { pub mod inner; }\nmacro_rules! module { ($name:ident) => { mod $name; } }\nmodule!(hidden);\npub fn place() -> &'static str { let unused = 1; deep::inner::of() }\n",
   'base/src/part.rs': 'pub const TEXT: &str = include_str!("../text.txt");\n',
   'base/src/deep/inner.rs': "pub fn of() -> &'static str { plain::place(); file!() }\n",
+  'base/src/hidden.rs': '',
   'base/text.txt': 'some text\n',
   'macros/Cargo.toml': manifest('macros', '[lib]\nproc-macro = true\n'),
   'macros/src/lib.rs':
