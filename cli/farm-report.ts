@@ -17,7 +17,7 @@ const meanings: Readonly<Record<string, string>> = {
   'tree-lost': 'the worker had lost its copy of the files here',
   'not-lending': 'the worker had stopped lending',
   links: 'a program, a build script or a procedural macro: the linker is here',
-  'private-variable': 'a crate asks for a variable whose name says that it is a secret',
+  'private-variable': 'a crate asks for a variable that is a secret, by its name or a password in it',
   'macro-environment': 'a procedural macro may read the whole environment',
   locale: 'messages in another language than English',
   raced: 'it took far longer than usual: another worker got it as well',

@@ -93,9 +93,10 @@ export class Guesses {
   }
 
   /** Why a compile of which this is known must not leave this machine; undefined where it may. */
-  obstacleTo({ files, variables }: Guess, { identity }: CompileTicket): string | undefined {
+  obstacleTo({ files, variables }: Guess, { request, identity }: CompileTicket): string | undefined {
     if (identity.family !== 'rustc') return undefined;
-    if ([...variables].some(isPrivate)) return 'private-variable';
+    if ([...variables].some(name => isPrivate(name, request.environment(name) ?? '')))
+      return 'private-variable';
     const own = [...files].filter(path => !toPortable(path, identity.folder).startsWith(toolchainToken));
     return own.some(path => this.#macros.readsEnvironment(path)) ? 'macro-environment' : undefined;
   }

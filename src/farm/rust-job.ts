@@ -17,6 +17,9 @@ const unseenVariables = /^(LD_(?!LIBRARY_PATH$)|GLIBC_|MALLOC_|GCONV_|P2PCACHE_)
 const privateVariables =
   /TOKEN|SECRET|PASS(W|PHRASE|$)|CREDENTIAL|PRIVATE|COOKIE|SESSION|(^|_)(API|ACCESS|AUTH|KEY)(_|$)/i;
 
+/** A name and a password, as addresses of databases hold them. */
+const login = /:\/\/[^/\s]*:[^/\s]*@/;
+
 /** Whether a variable goes along with every crate. */
 export function travelsToRust(name: string): boolean {
   return usualVariables.test(name);
@@ -27,9 +30,9 @@ export function mayBeAskedFor(name: string): boolean {
   return !unseenVariables.test(name);
 }
 
-/** Whether a variable's name says that it is nobody else's business: what asks for it is compiled at home. */
-export function isPrivate(name: string): boolean {
-  return privateVariables.test(name) && !travelsToRust(name);
+/** Whether a variable is nobody else's business, by its name or what it holds: what asks for it is compiled at home. */
+export function isPrivate(name: string, value: string): boolean {
+  return !travelsToRust(name) && (privateVariables.test(name) || login.test(value));
 }
 
 /** The crate that this job compiles. Throws a RangeError where it is none that may be compiled for others. */

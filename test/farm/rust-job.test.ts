@@ -92,7 +92,9 @@ test('of a person’s environment a crate gets what cargo says of it, and what i
   const names = ['CARGO_PKG_NAME', 'OUT_DIR', 'HOME', 'CARGO_REGISTRY_TOKEN', 'MY_API_KEY', 'GREETING'];
   expect(names.filter(travelsToRust)).toEqual(['CARGO_PKG_NAME', 'OUT_DIR']);
   expect(names.filter(mayBeAskedFor)).toEqual(names);
-  expect(names.filter(isPrivate)).toEqual(['CARGO_REGISTRY_TOKEN', 'MY_API_KEY']);
+  expect(names.filter(name => isPrivate(name, ''))).toEqual(['CARGO_REGISTRY_TOKEN', 'MY_API_KEY']);
+  expect(isPrivate('DATABASE_URL', 'postgres://ann:word@host/db')).toBe(true);
+  expect(isPrivate('DATABASE_URL', 'sqlite:///tmp/a.db')).toBe(false);
   expect(['LD_PRELOAD', 'GLIBC_TUNABLES', 'LD_LIBRARY_PATH'].filter(mayBeAskedFor)).toEqual([
     'LD_LIBRARY_PATH',
   ]);
