@@ -1,5 +1,5 @@
-// Toolchains: the files that a compiler is made of — driver, compiler proper, assembler, their libraries, the loader — as a
-// tree of blobs. They are not listed by rules but seen: a compile of nothing is run under the observer, and what its
+// Toolchains: the files that a compiler is made of — driver, compiler proper, assembler, their libraries, the loader, Rust's own
+// crates — as a tree of blobs. They are not listed by rules but seen: a compile of nothing is run under the observer, and what its
 // processes ran, loaded and read is the toolchain. Captured once for each compiler (by content) and language.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
