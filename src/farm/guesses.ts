@@ -5,9 +5,7 @@ import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import { absolutePath, decodeManifest, type InputSet } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
-import { toPortable } from '../compile/project-folder.ts';
 import type { RustCommand } from '../compile/rust/rust-command.ts';
-import { toolchainToken } from '../compile/rust/rust-folder.ts';
 import type { Clock } from '../platform/clock.ts';
 import { IncludeScanner, searchPathOf } from './include-scanner.ts';
 import { outputFolders } from './job-command.ts';
@@ -35,13 +33,12 @@ export class Guesses {
   readonly #parts: GuessesParts;
   readonly #includes: IncludeScanner;
   readonly #rust: RustScanner;
-  readonly #macros: MacroLibraries;
+  readonly #macros = new MacroLibraries();
 
   constructor(parts: GuessesParts) {
     this.#parts = parts;
     this.#includes = new IncludeScanner(parts.states, parts.clock);
     this.#rust = new RustScanner(parts.states);
-    this.#macros = new MacroLibraries(parts.states);
   }
 
   /** What the compile will probably read: by earlier runs of the same command, else by what its sources say. */
@@ -97,8 +94,7 @@ export class Guesses {
     if (identity.family !== 'rustc') return undefined;
     if ([...variables].some(name => isPrivate(name, request.environment(name) ?? '')))
       return 'private-variable';
-    const own = [...files].filter(path => !toPortable(path, identity.folder).startsWith(toolchainToken));
-    return own.some(path => this.#macros.readsEnvironment(path)) ? 'macro-environment' : undefined;
+    return this.#macros.obstacleIn(files, identity.folder, this.#parts.states);
   }
 
   /** Adds what sources say, those `also` among them; returns the paths. */

@@ -31,6 +31,7 @@ import type { ClientCopy, Generation } from './client-copy.ts';
 import { parentsOf } from './file-tree.ts';
 import { identityOf, outputFolders } from './job-command.ts';
 import type { JoinedRuns } from './joined-runs.ts';
+import type { MacroLibraries } from './macro-libraries.ts';
 import { makeObserverLog, readObserverLog } from './observer-log.ts';
 import type { Sandbox, SandboxEnd, SandboxLimits, WritableFolder } from './sandbox.ts';
 
@@ -74,6 +75,7 @@ export interface JobRunParts {
   /** Below which each run has a folder of its own while it lasts. */
   readonly dir: string;
   readonly joined: JoinedRuns;
+  readonly macros: MacroLibraries;
 }
 
 /**
@@ -124,7 +126,8 @@ async function runInSandbox(
       signal,
     );
     if (end.broke !== undefined) return { kind: 'limit', limit: end.broke };
-    return judge(end, readObserverLog(log), identity, keys, statesOf(parts.copy, generation), writable);
+    const states = statesOf(parts.copy, generation);
+    return judge(end, readObserverLog(log), identity, keys, states, writable, parts.macros);
   } finally {
     void rm(dir, { recursive: true, force: true }).catch(() => {}); // nobody waits for it
   }
@@ -138,6 +141,7 @@ function judge(
   keys: CompileKeys,
   states: RunStates,
   writable: readonly WritableFolder[],
+  macros: MacroLibraries,
 ): JobRunEnd {
   const { command, folder, family } = identity;
   const rules = familyRules[family];
@@ -156,7 +160,8 @@ function judge(
   });
   if (end.exitCode !== 0) return useless('compile-failed');
   if (observed.dated.size > 0) return useless('reads-the-time'); // its copies of the files are younger
-  const refusal = rules.refuses(observed, identity);
+  const obstacle = family === 'rustc' ? macros.obstacleIn(observed.reads, folder, states) : undefined;
+  const refusal = obstacle ?? rules.refuses(observed, identity);
   if (refusal !== undefined) return useless(refusal);
   for (const path of observed.written) {
     const file = readOutput(path, absolutePath(path, folder), states, writable);

@@ -11,8 +11,9 @@ import type { Job, JobOutcome, JobRefusal, JobRequest, Offer } from '../protocol
 import type { Identity, MemberKey } from '../team/identity.ts';
 import { ClientCopy } from './client-copy.ts';
 import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
-import { type JobRunEnd, runJob } from './job-run.ts';
+import { type JobRunEnd, type JobRunParts, runJob } from './job-run.ts';
 import { JoinedRuns } from './joined-runs.ts';
+import { MacroLibraries } from './macro-libraries.ts';
 import { type Sandbox, SandboxError } from './sandbox.ts';
 import { Slots } from './slots.ts';
 
@@ -48,6 +49,7 @@ export class Worker {
   readonly #stopped = new AbortController();
   readonly #running = new Set<AbortController>();
   readonly #joined = new JoinedRuns();
+  readonly #macros = new MacroLibraries();
   #wasBusy = false;
 
   constructor(parts: WorkerParts) {
@@ -80,6 +82,7 @@ export class Worker {
       {
         ...this.#parts,
         joined: this.#joined,
+        macros: this.#macros,
       },
       this.#slots,
       this.#running,
@@ -99,8 +102,8 @@ export class Worker {
   }
 }
 
-/** `joined`: the runs of all clients. */
-type SessionParts = WorkerParts & { readonly joined: JoinedRuns };
+/** What all clients' sessions have in common. */
+type SessionParts = WorkerParts & Pick<JobRunParts, 'joined' | 'macros'>;
 
 export class WorkerSession {
   readonly #client: MemberKey;
@@ -179,8 +182,8 @@ export class WorkerSession {
     try {
       await isUpToDate;
       stop.throwIfAborted();
-      const { sandbox, dir, joined } = this.#parts;
-      return await runJob(job, { sandbox, copy: this.#copy!, dir, joined }, stop);
+      const { sandbox, dir, joined, macros } = this.#parts;
+      return await runJob(job, { sandbox, copy: this.#copy!, dir, joined, macros }, stop);
     } finally {
       release();
     }

@@ -117,7 +117,11 @@ test.each([
   ['has Rust’s own library beside it', '\0libstd-d1237ef7159db0a2.so\0', true],
 ])('a macro that %s', async (_, names, reads) => {
   const folder = await folderWith({ 'libm.so': `\x7fELF${names}`, 'libm.rmeta': names });
-  const macros = new MacroLibraries(states);
-  expect(macros.readsEnvironment(`${folder}/libm.so`)).toBe(reads);
-  expect(macros.readsEnvironment(`${folder}/libm.rmeta`)).toBe(false);
+  const own = { root: folder, cwd: folder, spelledCwd: folder };
+  const obstacle = reads ? 'macro-environment' : undefined;
+  const macros = new MacroLibraries();
+  expect(macros.obstacleIn(['libm.rmeta', `${folder}/libm.so`], own, states)).toBe(obstacle);
+  expect(macros.obstacleIn(['libm.rmeta', 'none.so'], own, states)).toBeUndefined();
+  const toolchain = { ...own, places: [{ token: '{toolchain}', path: folder }] };
+  expect(macros.obstacleIn([`${folder}/libm.so`], toolchain, states)).toBeUndefined();
 });

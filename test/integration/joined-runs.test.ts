@@ -11,6 +11,7 @@ import { ClientCopy } from '../../src/farm/client-copy.ts';
 import { type JobRunEnd, runJob } from '../../src/farm/job-run.ts';
 import { JoinedRuns } from '../../src/farm/joined-runs.ts';
 import { LocalTree } from '../../src/farm/local-tree.ts';
+import { MacroLibraries } from '../../src/farm/macro-libraries.ts';
 import type { Sandbox } from '../../src/farm/sandbox.ts';
 import { ToldFiles } from '../../src/farm/told-files.ts';
 import { Toolchains } from '../../src/farm/toolchain.ts';
@@ -104,9 +105,10 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
     },
   };
   const joined = new JoinedRuns();
+  const macros = new MacroLibraries();
   const never = new AbortController().signal;
   const running = copies.map((copy, i) =>
-    runJob(job, { sandbox, copy, dir: join(folder, 'jobs'), joined }, i === 0 ? abort.signal : never),
+    runJob(job, { sandbox, copy, dir: join(folder, 'jobs'), joined, macros }, i === 0 ? abort.signal : never),
   );
   if (fate === 'cancelled') abort.abort(new Error('cancelled'));
   gate.resolve();
