@@ -12,14 +12,16 @@ interface SentJob extends Sending {
   readonly sinceMs: number;
   /** Since when it runs; undefined while it waits there for a slot. */
   startedMs: number | undefined;
+  /** How long its command took before. */
+  readonly usualMs: number | undefined;
 }
 
 export interface Sending {
+  /** The same for jobs that are the same but for their inputs. */
+  readonly command: string;
   readonly mayMove: boolean;
   /** Whether two workers have it. */
   isRaced: boolean;
-  /** How long it took before, in milliseconds; undefined where it is not known. */
-  readonly usualMs: number | undefined;
   /** Takes it back. */
   recall(reason: RecallReason): void;
   /** Sends it to this worker as well: the first result counts. At most once. */
@@ -144,7 +146,8 @@ export class Dispatcher {
   ): { started(): void; answered(): void; failed(): void; over(): void } {
     const { clock } = this.#parts;
     const sinceMs = clock.nowMs();
-    const job: SentJob = { ...sending, member, sinceMs, startedMs: undefined };
+    const usualMs = this.#standings.usualMs(sending.command);
+    const job: SentJob = { ...sending, member, sinceMs, startedMs: undefined, usualMs };
     this.#sent.add(job);
     this.#cancelLook ??= clock.schedule(lookEveryMs, () => this.#look());
     const standing = this.#standings.of(member);
@@ -161,9 +164,9 @@ export class Dispatcher {
     };
   }
 
-  /** A job of ours took this long to run there. */
-  ran(member: MemberKey, runMs: number): void {
-    this.#standings.of(member).ran(runMs);
+  /** A job of ours with this command took this long to run there. */
+  ran(member: MemberKey, command: string, runMs: number): void {
+    this.#standings.ran(member, command, runMs);
   }
 
   /** Places whom it can, and takes back whom another place would serve better. */
@@ -266,7 +269,7 @@ export class Dispatcher {
     }
     const lost = stragglers.find(job => this.#lateness(job) > (job.isRaced ? lostFactorOfRaced : lostFactor));
     if (!isHereFree || lost === undefined) return;
-    this.ran(lost.member, this.#tookMs(lost)); // it would have been longer yet
+    this.#standings.of(lost.member).ran(this.#tookMs(lost)); // it would have been longer yet
     lost.recall('straggler');
   }
 

@@ -60,14 +60,13 @@ export interface FarmEvents {
 const retriedRefusals: ReadonlySet<string> = new Set(['busy', 'not-lending', 'role', 'tree-lost']);
 
 /** Commands whose duration is remembered. */
-const usualMax = 10_000;
 
 /** What is sent, to one worker or to two. */
 interface Task {
   readonly job: Job;
   readonly toolchain: Toolchain;
   readonly files: ReadonlySet<string>;
-  readonly usualMs: number | undefined;
+  readonly command: Digest;
   readonly mayMove: boolean;
   readonly isRaced: boolean;
 }
@@ -79,8 +78,6 @@ export class FarmedCompiles implements RemoteRuns {
   readonly #guesses: Guesses;
   /** The last of those that wait for their turn. */
   #lastTurn: Promise<void> = Promise.resolve();
-  /** By the widest key of a command: how long it took at a worker. */
-  readonly #usualMs = new Map<Digest, number>();
   readonly #told = new Map<MemberKey, { readonly session: number; readonly files: ToldFiles }>();
 
   constructor(parts: FarmedCompilesParts) {
@@ -129,7 +126,7 @@ export class FarmedCompiles implements RemoteRuns {
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
       const job = jobOf(ticket, toolchain, guess.variables);
-      const sent = { job, toolchain, files: guess.files, usualMs: this.#usualMs.get(key) };
+      const sent = { job, toolchain, files: guess.files, command: key };
       const task: Task = { ...sent, mayMove: !hasMoved, isRaced: false };
       const second: Task = { ...sent, mayMove: false, isRaced: true };
       const { outcome, from } = await race(
@@ -154,8 +151,7 @@ export class FarmedCompiles implements RemoteRuns {
           : undefined;
       if (run !== undefined) {
         const { durationMs } = run.found.record;
-        dispatcher.ran(from.member, durationMs);
-        this.#learn(key, durationMs);
+        dispatcher.ran(from.member, key, durationMs);
         events.done(from.member, durationMs);
         return run;
       }
@@ -171,7 +167,7 @@ export class FarmedCompiles implements RemoteRuns {
   /** Sends the job and what the worker must be told; the outcome, or why there is none. */
   async #send(
     worker: OfferingWorker,
-    { job, toolchain, files, usualMs, mayMove, isRaced }: Task,
+    { job, toolchain, files, command, mayMove, isRaced }: Task,
     raceWith: (other: OfferingWorker) => void,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -180,7 +176,7 @@ export class FarmedCompiles implements RemoteRuns {
     const sent = dispatcher.sends(worker.member, {
       mayMove,
       isRaced,
-      usualMs,
+      command,
       recall: reason => recalled.abort(reason),
       race: second => {
         events.returned('raced');
@@ -251,12 +247,6 @@ export class FarmedCompiles implements RemoteRuns {
       this.#told.set(member, told);
     }
     return told.files;
-  }
-
-  /** How long the same command took, for the next time. */
-  #learn(key: Digest, durationMs: number): void {
-    if (this.#usualMs.size >= usualMax) this.#usualMs.clear();
-    this.#usualMs.set(key, durationMs);
   }
 
   #stay(reason: string): undefined {

@@ -1,4 +1,5 @@
-// What this machine thinks of each worker: how long a job usually takes there, and whether it has failed of late.
+// What this machine thinks of each worker: how long a job usually takes there, and whether it has failed of late;
+// and how long each command took.
 import { breakerOpenMsMax, breakerOpenMsMin } from '../limits.ts';
 import type { MemberKey } from '../team/identity.ts';
 
@@ -30,6 +31,19 @@ export class Standing {
 
 export class Standings {
   readonly #of = new Map<MemberKey, Standing>();
+  readonly #usualMs = new Map<string, number>();
+
+  /** A job with this command took this long at a worker. */
+  ran(member: MemberKey, command: string, runMs: number): void {
+    this.of(member).ran(runMs);
+    if (this.#usualMs.size >= commandsMax) this.#usualMs.clear();
+    this.#usualMs.set(command, runMs);
+  }
+
+  /** How long the command took before, in milliseconds; undefined where it is not known. */
+  usualMs(command: string): number | undefined {
+    return this.#usualMs.get(command);
+  }
 
   of(member: MemberKey): Standing {
     let standing = this.#of.get(member);
@@ -42,6 +56,7 @@ export class Standings {
 }
 
 const smoothing = 0.25;
+const commandsMax = 10_000;
 
 /** The usual duration after one more. */
 export function smooth(before: number | undefined, now: number): number {

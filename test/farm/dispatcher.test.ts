@@ -29,23 +29,24 @@ describe('a job that takes far longer than usual', () => {
       mayWork: () => true,
       onRanHere: () => {},
     });
-    dispatcher.ran(a, 1_000);
+    dispatcher.ran(a, 'another', 1_000);
   });
 
   /** A job at `a` that has begun there. */
-  const send = (usualMs: number | undefined) => {
+  const send = (command = 'new') => {
     const sent = dispatcher.sends(a, {
       mayMove: true,
       isRaced: false,
-      usualMs,
+      command,
       recall: reason => told.push(reason),
       race: ({ member }) => told.push(member === b ? 'raced with b' : 'raced with a'),
     });
     sent.started();
+    return sent;
   };
 
   test('goes to a free worker as well, once; much later it is taken back', () => {
-    send(undefined);
+    send();
     clock.advance(4_900);
     expect(told).toEqual([]);
     clock.advance(500);
@@ -58,21 +59,34 @@ describe('a job that takes far longer than usual', () => {
 
   test('goes to another worker than its own, even where that one has more slots', () => {
     workers = [{ member: a, session: 0, offer: { slots: 4, jobs: 1, isOpen: true } }, offering(b, 0)];
-    send(undefined);
+    send();
     clock.advance(5_400);
     expect(told).toEqual(['raced with b']);
   });
 
   test('is left alone where it always takes as long', () => {
-    send(4_000);
+    dispatcher.ran(b, 'long', 4_000);
+    send('long');
     clock.advance(11_500);
     expect(told).toEqual([]);
+  });
+
+  test('makes its worker count as slow once it is taken back', () => {
+    workers = [offering(a, 1)];
+    const sent = send();
+    clock.advance(10_500);
+    expect(told).toEqual(['straggler']);
+    sent.over();
+    workers.push(offering(b, 0));
+    send();
+    clock.advance(5_400);
+    expect(told).toEqual(['straggler']);
   });
 
   test('is not raced where nobody else is free, and not taken back while this machine is busy', () => {
     workers = [offering(a, 1)];
     const ends = dispatcher.runsHere();
-    send(undefined);
+    send();
     clock.advance(60_000);
     expect(told).toEqual([]);
     ends();

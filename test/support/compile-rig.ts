@@ -147,7 +147,8 @@ export class CompileRig {
   }
 }
 
-function memoryPipeline(stats: Stats, onError: (error: unknown) => void): Pipeline {
+/** A pipeline that keeps everything in memory. */
+export function memoryPipeline(stats: Stats, onError: (error: unknown) => void): Pipeline {
   const nothing = new MemoryBlobStore();
   return new Pipeline({
     identity: generateIdentity(),
