@@ -1,6 +1,7 @@
 // Digests: the one name for immutable bytes, REAPI's Digest as a single string so that it can key a Map.
 import { createHash } from 'node:crypto';
-import { blake3 } from '@napi-rs/blake-hash';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash';
 
 /** `<function>/<hash in lower-case hex>/<size in bytes>`, e.g. `blake3/af13…/0`: the order of REAPI resource names. */
 export type Digest = string & { readonly brand: 'Digest' };
@@ -15,6 +16,25 @@ export function digestOf(bytes: Uint8Array | string, fn: DigestFunction = 'blake
   const hash =
     fn === 'blake3' ? blake3(data).toString('hex') : createHash('sha256').update(data).digest('hex');
   return `${fn}/${hash}/${data.byteLength}` as Digest;
+}
+
+/** As much of a file as is held at once: a compiler's libraries have hundreds of megabytes. */
+const piece = Buffer.allocUnsafeSlow(1024 * 1024);
+
+/** The digest of what can be read at this path now. Throws what the file system throws. */
+export function digestOfFile(path: string): Digest {
+  const file = openSync(path, 'r');
+  try {
+    const hasher = new Blake3Hasher();
+    let sizeBytes = 0;
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) {
+      hasher.update(piece.subarray(0, read));
+      sizeBytes += read;
+    }
+    return `blake3/${hasher.digest('hex')}/${sizeBytes}` as Digest;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Whether `bytes` are what `digest` names. */

@@ -53,7 +53,7 @@ export const manifestSetsMax = 16;
 export const inputSetPathsMax = 50_000;
 /** Outputs and logs of compiles held in memory while a build keeps every processor busy; beyond it, or after so long, they are stored
  * all the same. */
-export const storingWaitBytesMax = 48 * 1024 * 1024;
+export const storingWaitBytesMax = 128 * 1024 * 1024;
 export const storingWaitMsMax = 120_000;
 
 // Swarm

@@ -1,7 +1,7 @@
 // What is at a path right now: absent, a folder, or a file with this digest. Digests are remembered by the file's device,
 // inode, size, mtime and ctime, so a file is read once and from then on only asked for its attributes.
 import { type BigIntStats, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { type Digest, digestOf } from '../digest.ts';
+import { type Digest, digestOf, digestOfFile } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
 
 export type FileState = Digest | 'missing' | 'folder' | 'other';
@@ -137,7 +137,7 @@ export class FileStates {
     const known = this.#files.get(path);
     if (known !== undefined && isSame(known, stats)) return known.digest;
     try {
-      const digest = digestOf(readFileSync(path));
+      const digest = digestOfFile(path);
       const { ino, dev, size, mtimeMs, ctimeMs } = stats;
       const after = statOf(path);
       const isSettled = this.#clock.nowMs() - Math.max(mtimeMs, ctimeMs) > racyMs;
