@@ -1,6 +1,6 @@
 // The log that P2PCACHE_DEBUG asks for: every input that went into a compile's key, one per line and sorted, with its digest,
-// so that two logs (of two runs, or of two machines) can be laid side by side with diff. P2PCACHE_DEBUG=1 writes to debug.log beside the daemon's
-// log; any other value names a file, counted from the command's working folder.
+// so that two logs (of two runs, or of two machines) can be laid side by side with diff. P2PCACHE_DEBUG=1 writes to debug.log
+// beside the daemon's log; any other value names a file, counted from the command's working folder.
 import { appendFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { accountOf, type CompileAccount } from '../src/compile/compile-account.ts';

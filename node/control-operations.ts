@@ -1,4 +1,5 @@
-// What the daemon does for each command: about the daemon itself here, joining in join-operations.ts, the team's own in team-operations.ts.
+// What the daemon does for each command: about the daemon itself here, joining in join-operations.ts, the team's own in
+// team-operations.ts.
 import type { DaemonStatus } from '../src/control.ts';
 import { version } from '../src/version.ts';
 import { clock } from './compose.ts';

@@ -51,8 +51,7 @@ export const policySignersMax = 16;
 export const manifestSetsMax = 16;
 /** Paths in one list of an input set. */
 export const inputSetPathsMax = 50_000;
-/** Outputs and logs of compiles held in memory while a build keeps every processor busy; beyond it, or after so long, they are stored
- * all the same. */
+/** Outputs and logs of compiles in memory while a build keeps every processor busy: beyond it, or after so long, they are stored. */
 export const storingWaitBytesMax = 128 * 1024 * 1024;
 export const storingWaitMsMax = 120_000;
 

@@ -1,6 +1,7 @@
 // Procedural macros are libraries that run inside of rustc. One that takes the whole environment (std::env::vars, or a command
-// that it starts) sees what no observer notes, and would see another machine's at a worker: what uses it is compiled at home. The client looks before it sends a crate, and the worker at
-// what the run loaded, so that no client has it sign what variables that nobody noted made of a crate.
+// that it starts) sees what no observer notes, and would see another machine's at a worker: what uses it is compiled at home.
+// The client looks before it sends a crate, and the worker at what the run loaded, so that no client has it sign what variables
+// that nobody noted made of a crate.
 import type { FileStates } from '../compile/file-states.ts';
 import { absolutePath } from '../compile/input-manifest.ts';
 import { type ProjectFolder, toPortable } from '../compile/project-folder.ts';

@@ -47,7 +47,9 @@ export class SandboxError extends Error {}
 
 export interface Sandbox {
   readonly kind: string;
-  /** Runs the program to its end; nothing of it is left when this settles. Rejects with a SandboxError where it could not be started, and with
-   * the signal's reason once it is aborted. */
+  /**
+   * Runs the program to its end; nothing of it is left when this settles. Rejects with a SandboxError where it could not be
+   * started, and with the signal's reason once it is aborted.
+   */
   run(run: SandboxRun, signal: AbortSignal): Promise<SandboxEnd>;
 }
