@@ -46,7 +46,10 @@ export const projects: readonly Project[] = [
   { name: 're2', configure: listed('{re2,util}/*.cc', '-O3 -std=c++11 -pthread -Wall -I.') },
   { name: 'zlib', configure: listed('*.c', '-O3 -D_LARGEFILE64_SOURCE=1') },
   { name: 'lua5.4', configure: make('src', ['all']) },
-  { name: 'redis', configure: make('src', ['V=1', 'MALLOC=libc', 'redis-server'], 'SOURCE_DATE_EPOCH=1 ./mkreleasehdr.sh') },
+  {
+    name: 'redis',
+    configure: make('src', ['V=1', 'MALLOC=libc', 'redis-server'], 'SOURCE_DATE_EPOCH=1 ./mkreleasehdr.sh'),
+  },
 ];
 
 /** A checkout of the project in a folder that is not there yet, and the compiles that build it. */
