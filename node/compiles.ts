@@ -5,6 +5,7 @@ import { CompileFront } from '../src/compile/compile-front.ts';
 import type { Manifests } from '../src/compile/manifests.ts';
 import type { RemoteRuns } from '../src/compile/remote-runs.ts';
 import { StoringQueue } from '../src/compile/storing-queue.ts';
+import type { Peers } from '../src/peers/peers.ts';
 import { deadline } from '../src/platform/clock.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import { CompileDebugLog } from './compile-debug-log.ts';
@@ -27,15 +28,17 @@ export function composeCompiles(parts: {
   readonly keyring: () => Keyring;
   readonly results: Results;
   readonly manifests: Manifests;
+  readonly peers: Peers;
   readonly remote?: RemoteRuns;
   readonly onFallback: (reason: string, error: unknown) => void;
 }): Compiles {
-  const { foundation, keyring, onFallback, ...stores } = parts;
+  const { foundation, keyring, peers, onFallback, ...stores } = parts;
   const { config, stats, journal, states } = foundation;
   const project = new ProjectSettings(config);
   const storing = new StoringQueue({
     clock: realClock,
     processors: localSlotsDefault(),
+    isInTeam: () => peers.connected().length > 0,
     onError: error => onFallback('report', error),
   });
   const front = new CompileFront({

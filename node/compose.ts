@@ -187,7 +187,7 @@ export async function composeSession(
       ...{ results: pipeline, manifests, peers: network, hub: swarm.farm },
     });
   const compiles = composeCompiles({
-    ...{ foundation, keyring, results: pipeline, manifests, onFallback },
+    ...{ foundation, keyring, results: pipeline, manifests, peers: network, onFallback },
     ...(farm && { remote: farm.remote }),
   });
   const stop = async () => {

@@ -54,6 +54,8 @@ export const inputSetPathsMax = 50_000;
 /** Outputs and logs of compiles in memory while a build keeps every processor busy: beyond it, or after so long, they are stored. */
 export const storingWaitBytesMax = 128 * 1024 * 1024;
 export const storingWaitMsMax = 120_000;
+/** The same while teammates are connected, who may be about to compile the same. */
+export const storingWaitMsMaxInTeam = 10_000;
 
 // Swarm
 /** Bytes of a blob that one frame carries: small requests wait behind one such piece at most per transfer under way. */

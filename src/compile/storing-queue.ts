@@ -3,12 +3,14 @@
 // time, and a compile that asks for the same gets it stored first. Where commands run one after the other nothing waits: the
 // next one may well change what this one read (a configure script does), and then there is nothing to store.
 import type { Digest } from '../digest.ts';
-import { storingWaitBytesMax, storingWaitMsMax } from '../limits.ts';
+import { storingWaitBytesMax, storingWaitMsMax, storingWaitMsMaxInTeam } from '../limits.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 
 export interface StoringQueueParts {
   readonly clock: Clock;
   readonly processors: number;
+  /** Whether teammates are connected. */
+  readonly isInTeam: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -125,9 +127,11 @@ export class StoringQueue {
   }
 
   #mayStore(): boolean {
-    const [oldest] = this.#waiting;
     if (this.#isCalm() || this.#waitingBytes > storingWaitBytesMax) return true;
-    return oldest !== undefined && this.#parts.clock.nowMs() - oldest.sinceMs > storingWaitMsMax;
+    const [oldest] = this.#waiting;
+    const { clock, isInTeam } = this.#parts;
+    const waitMsMax = isInTeam() ? storingWaitMsMaxInTeam : storingWaitMsMax;
+    return oldest !== undefined && clock.nowMs() - oldest.sinceMs > waitMsMax;
   }
 
   #store(waiting: Waiting): void {

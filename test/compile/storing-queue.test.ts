@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { StoringQueue } from '../../src/compile/storing-queue.ts';
 import { digestOf } from '../../src/digest.ts';
-import { storingWaitBytesMax, storingWaitMsMax } from '../../src/limits.ts';
+import { storingWaitBytesMax, storingWaitMsMax, storingWaitMsMaxInTeam } from '../../src/limits.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const [a, b] = [digestOf('a'), digestOf('b')];
@@ -12,12 +12,19 @@ describe('what a compile made', () => {
   let queue: StoringQueue;
   let stored: string[];
   let errors: unknown[];
+  let isInTeam: boolean;
+  const queueFor = (processors: number) =>
+    new StoringQueue({
+      ...{ clock, processors, isInTeam: () => isInTeam },
+      onError: error => errors.push(error),
+    });
 
   beforeEach(() => {
     clock = new ManualClock();
     stored = [];
     errors = [];
-    queue = new StoringQueue({ clock, processors: 2, onError: error => errors.push(error) });
+    isInTeam = false;
+    queue = queueFor(2);
   });
 
   const add = (name: string, key = a, bytes = 1) => queue.add(key, bytes, async () => void stored.push(name));
@@ -31,7 +38,7 @@ describe('what a compile made', () => {
   };
 
   test('is stored at once where commands run one after the other, on one processor too', async () => {
-    queue = new StoringQueue({ clock, processors: 1, onError: error => errors.push(error) });
+    queue = queueFor(1);
     for (const name of ['one', 'two']) {
       queue.runs()();
       add(name);
@@ -62,6 +69,16 @@ describe('what a compile made', () => {
     add('two');
     expect(stored).toEqual([]);
     await pass(3_000);
+    expect(stored).toEqual(['one']);
+  });
+
+  test('waits for seconds only while teammates may want it', async () => {
+    isInTeam = true;
+    for (let i = 0; i < 3; i++) queue.runs();
+    add('one');
+    await pass(storingWaitMsMaxInTeam);
+    expect(stored).toEqual([]);
+    await pass(1_000);
     expect(stored).toEqual(['one']);
   });
 

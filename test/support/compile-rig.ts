@@ -80,6 +80,7 @@ export class CompileRig {
       storing: new StoringQueue({
         clock: realClock,
         processors,
+        isInTeam: () => false,
         onError: error => this.fallbacks.push(error),
       }),
       peerDeadline: () => deadline(realClock, 1000),
