@@ -1,6 +1,6 @@
 // The toolchains of the compilers that builds ask for by these names, as PATH has them.
 import { basename, join } from 'node:path';
-import type { FileStates } from '../src/compile/file-states.ts';
+import { type FileStates, isContent } from '../src/compile/file-states.ts';
 import type { MemberPaths } from '../src/control-paths.ts';
 import type { Toolchain, Toolchains } from '../src/farm/toolchain.ts';
 import { compilerVersionTimeoutMs } from '../src/limits.ts';
@@ -37,7 +37,7 @@ export async function* usualToolchains(
     const found = folders.map(folder => join(folder, name)).find(path => states.isExecutable(path));
     const compiler = found && name === 'rustc' ? await realRustc(found, states) : found;
     const digest = compiler === undefined ? 'missing' : states.stateOf(compiler);
-    if (compiler === undefined || digest === 'missing' || digest === 'folder' || digest === 'other') continue;
+    if (compiler === undefined || !isContent(digest)) continue;
     yield { name, compiler, toolchain: await toolchains.of(compiler, digest, languageOf[name]) };
   }
 }

@@ -178,7 +178,11 @@ class LauncherSession {
       this.#parts.onFallback('report', error);
     }
     this.#socket.end(doneReply); // the outputs are read: the build may go on and change them
-    putAway();
+    try {
+      putAway();
+    } catch (error) {
+      this.#parts.onFallback('report', error);
+    }
   }
 }
 

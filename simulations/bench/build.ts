@@ -87,21 +87,21 @@ async function benchCold(
     for (const name of rivals) {
       await running.get(name)?.end();
       running.set(name, await startRival(name, caches));
-      rounds.get(name)!.push({ wallMs: 0, cpuMs: 0 });
     }
+    const sums = new Map(rivals.map(name => [name, { wallMs: 0, cpuMs: 0 }]));
     for (const [at, portion] of folder.portions(coldPortion).entries()) {
       for (const name of inOrder(rivals, round + at)) {
         const rival = running.get(name)!;
         const cost = await portion.build(rival, coldJobs);
         outcomes.set(name, new Map([...outcomes.get(name)!, ...portion.outcome()]));
+        const sum = sums.get(name)!;
+        sum.wallMs += cost.wallMs;
         // What is stored after the compiler has been let go costs too.
-        const afterwards = await settle(rival);
-        const costs = rounds.get(name)!;
-        const { wallMs, cpuMs } = costs.pop()!;
-        costs.push({ wallMs: wallMs + cost.wallMs, cpuMs: cpuMs + cost.cpuMs + afterwards });
+        sum.cpuMs += cost.cpuMs + (await settle(rival));
       }
     }
-    const walls = [...rounds].map(([name, costs]) => `${name} ${(costs.at(-1)!.wallMs / 1000).toFixed(2)} s`);
+    for (const [name, sum] of sums) rounds.get(name)!.push(sum);
+    const walls = [...sums].map(([name, { wallMs }]) => `${name} ${(wallMs / 1000).toFixed(2)} s`);
     say(`cold: ${walls.join(', ')}`);
   }
   const plain = outcomes.get('plain')!;

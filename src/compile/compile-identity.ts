@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { type CompilerFamily, compilerFamily, readCommandLine, type Uncached } from './command-line.ts';
 import type { CompileIdentity } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
-import type { FileStates } from './file-states.ts';
+import { type FileStates, isContent } from './file-states.ts';
 import type { Environment } from './input-manifest.ts';
 import { projectFolder } from './project-folder.ts';
 import { identifyRust } from './rust/rust-identity.ts';
@@ -26,8 +26,7 @@ export function identifyCompile(
   // clang's holds the mtimes of its headers
   if (command.makesHeader && compiler.family === 'clang') return { uncached: 'precompiled-header' };
   const digest = states.stateOf(compiler.path);
-  if (digest === 'missing' || digest === 'folder' || digest === 'other')
-    return { uncached: 'unknown-compiler' };
+  if (!isContent(digest)) return { uncached: 'unknown-compiler' };
   const folder = projectFolder(cwd, spelledFolder(cwd, environment('PWD')), [
     command.source,
     ...(command.output === undefined ? [] : [command.output]),

@@ -6,6 +6,11 @@ import type { Clock } from '../platform/clock.ts';
 
 export type FileState = Digest | 'missing' | 'folder' | 'other';
 
+/** Whether it is a file that can be read. */
+export function isContent(state: FileState): state is Digest {
+  return state !== 'missing' && state !== 'folder' && state !== 'other';
+}
+
 interface Remembered {
   readonly ino: number;
   readonly dev: number;

@@ -4,7 +4,7 @@
 import { type Digest, digestOf } from '../digest.ts';
 import { decode, encode } from '../encoding.ts';
 import { inputSetPathsMax, manifestSetsMax } from '../limits.ts';
-import type { FileStates } from './file-states.ts';
+import { type FileStates, isContent } from './file-states.ts';
 import type { Observation } from './observation.ts';
 import { fromPortable, type ProjectFolder, toPortable } from './project-folder.ts';
 
@@ -108,7 +108,7 @@ export function findInputs(
   const contents: Digest[] = [];
   for (const path of set.reads) {
     const state = states.stateOf(here(path));
-    if (state === 'missing' || state === 'folder' || state === 'other') return undefined;
+    if (!isContent(state)) return undefined;
     parts.push(path, state);
     contents.push(state);
   }

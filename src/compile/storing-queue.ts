@@ -135,13 +135,13 @@ export class StoringQueue {
   }
 
   #store(waiting: Waiting): void {
+    if (!this.#waiting.delete(waiting)) return; // somebody else came first
     const { key, bytes, store } = waiting;
-    this.#waiting.delete(waiting);
     const ofKey = this.#waitingOf.get(key);
     ofKey?.delete(waiting);
     if (ofKey?.size === 0) this.#waitingOf.delete(key);
     this.#waitingBytes -= bytes;
-    const stored: Promise<void> = store()
+    const stored: Promise<void> = (async () => store())()
       .catch(this.#parts.onError)
       .finally(() => {
         this.#storing.delete(stored);

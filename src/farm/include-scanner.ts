@@ -3,7 +3,7 @@
 // includes that are macros are not followed.
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { FileStates } from '../compile/file-states.ts';
+import { type FileStates, isContent } from '../compile/file-states.ts';
 import type { Digest } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
 
@@ -124,7 +124,7 @@ export class IncludeScanner {
 
   #includesOf(file: string): readonly Include[] {
     const digest = this.#states.stateOf(file);
-    if (digest === 'missing' || digest === 'folder' || digest === 'other') {
+    if (!isContent(digest)) {
       this.#present.delete(file);
       return [];
     }

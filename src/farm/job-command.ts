@@ -9,6 +9,7 @@ import {
 } from '../compile/command-line.ts';
 import type { CompileIdentity } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
+import { isContent } from '../compile/file-states.ts';
 import { prefixMapsOf } from '../compile/prefix-maps.ts';
 import type { RustCommand } from '../compile/rust/rust-command.ts';
 import type { Digest } from '../digest.ts';
@@ -31,8 +32,7 @@ export function identityOf(job: Job, tree: FileTree): CompileIdentity {
   const compiler = tree.resolve(job.compiler);
   const family = compiler === undefined ? undefined : compilerFamily(compiler);
   const digest = tree.stateOf(job.compiler);
-  if (family === undefined || digest === 'missing' || digest === 'folder' || digest === 'other')
-    throw new RangeError('no compiler');
+  if (family === undefined || !isContent(digest)) throw new RangeError('no compiler');
   return family === 'rustc' ? rustIdentityOf(job, compiler!, digest) : identityOfC(job, family, digest);
 }
 

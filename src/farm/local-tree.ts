@@ -1,7 +1,7 @@
 // This machine's own files as entries of a tree (protocol/tree-entry.ts): what a worker must be told so that a path means
 // there what it means here, links on the way included.
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
-import type { FileStates } from '../compile/file-states.ts';
+import { type FileStates, isContent } from '../compile/file-states.ts';
 import { type Digest, matchesDigest } from '../digest.ts';
 import { listedNamesMax } from '../limits.ts';
 import type { TreeEntry } from '../protocol/tree-entry.ts';
@@ -49,7 +49,7 @@ export class LocalTree {
     if (stats.isSymbolicLink()) return { kind: 'link', path, target: readlinkSync(path) };
     if (stats.isDirectory()) return { kind: 'folder', path };
     const digest = this.#states.stateOf(path);
-    if (digest === 'missing' || digest === 'folder' || digest === 'other') return undefined;
+    if (!isContent(digest)) return undefined;
     if (this.#offered.size >= rememberedMax) this.#offered.clear();
     this.#offered.set(digest, path);
     const isExecutable = (stats.mode & 0o111) !== 0;

@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { CompileRequest } from '../compile/compile-request.ts';
-import type { FileState, FileStates } from '../compile/file-states.ts';
+import { type FileStates, isContent } from '../compile/file-states.ts';
 import type { ProjectFolder } from '../compile/project-folder.ts';
 import type { RustCommand } from '../compile/rust/rust-command.ts';
 import type { Digest } from '../digest.ts';
@@ -159,8 +159,4 @@ function cratesIn(folder: string, hashes: ReadonlySet<string>): string[] {
     .filter(name => hashes.has(crateFile.exec(name)?.[1] ?? ''))
     .filter(name => !name.endsWith('.rlib') || !all.has(name.replace(/rlib$/, 'rmeta')))
     .map(name => `${folder}/${name}`);
-}
-
-function isContent(state: FileState): state is Digest {
-  return state !== 'missing' && state !== 'folder' && state !== 'other';
 }

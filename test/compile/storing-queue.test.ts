@@ -123,6 +123,28 @@ describe('what a compile made', () => {
     expect(errors).toEqual([new Error('full')]);
   });
 
+  test('costs itself alone where it throws before it has begun, too', async () => {
+    const end = queue.runs();
+    queue.add(a, 1, () => {
+      throw new Error('gone');
+    });
+    add('two');
+    await pass(100);
+    end();
+    expect(stored).toEqual(['two']);
+    expect(errors).toEqual([new Error('gone')]);
+  });
+
+  test('is stored once, whoever asks for it meanwhile', async () => {
+    for (let i = 0; i < 2; i++) queue.runs();
+    add('one');
+    add('two');
+    const settled = Promise.all([queue.settleAll(), queue.settleAll(), queue.settle(a)]);
+    await pass(0);
+    await settled;
+    expect(stored).toEqual(['one', 'two']);
+  });
+
   test('is stored at the end; nothing comes after that', async () => {
     const ends = [queue.runs(), queue.runs()];
     add('one');

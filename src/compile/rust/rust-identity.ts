@@ -4,7 +4,7 @@ import { encode } from '../../encoding.ts';
 import type { Uncached } from '../command-line.ts';
 import { type CompileIdentity, type CompileKeys, unseenVariables } from '../compile-key.ts';
 import type { CompileRequest } from '../compile-request.ts';
-import type { FileStates } from '../file-states.ts';
+import { type FileStates, isContent } from '../file-states.ts';
 import { type ProjectFolder, placesOf, toPortable } from '../project-folder.ts';
 import { type RustCommand, readRustCommand } from './rust-command.ts';
 import { portableList, rustEnvironment } from './rust-environment.ts';
@@ -29,8 +29,7 @@ export function identifyRust(
   const command = readRustCommand(request.argv.slice(1), request.stderrIsTerminal);
   if ('uncached' in command) return command;
   const digest = states.stateOf(compiler);
-  if (digest === 'missing' || digest === 'folder' || digest === 'other')
-    return { uncached: 'unknown-compiler' };
+  if (!isContent(digest)) return { uncached: 'unknown-compiler' };
   const folder = rustFolder(request.cwd, command, compiler, request.environment);
   return { ...rustIdentity(request, command, digest, folder), cpu: command.usesNativeCpu ? cpu() : '' };
 }
