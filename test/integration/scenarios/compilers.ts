@@ -50,7 +50,7 @@ export const compilerScenarios: readonly Scenario[] = [
     files,
     only: 'gcc',
     steps: [
-      `cp $REAL gcc-copy; $LAUNCHER ./gcc-copy -B /usr/lib/gcc/x86_64-linux-gnu/12/ -c a.c`,
+      `cp $REAL gcc-copy; sleep 0.02; $LAUNCHER ./gcc-copy -B /usr/lib/gcc/x86_64-linux-gnu/12/ -c a.c`,
       `echo more >> gcc-copy; $LAUNCHER ./gcc-copy -B /usr/lib/gcc/x86_64-linux-gnu/12/ -c a.c`,
     ],
     hits: 0,
@@ -86,14 +86,15 @@ export const compilerScenarios: readonly Scenario[] = [
     hits: { gcc: 1, clang: 3 },
   },
   {
+    // A program that changed a moment before the compile began could have changed after it: such a result is not kept.
     name: '-B with an assembler that is a program',
     files,
     only: 'gcc',
     steps: [
-      'mkdir b; cp /usr/bin/as b; $CC -Bb -c a.c',
+      'mkdir b; cp /usr/bin/as b; sleep 0.02; $CC -Bb -c a.c',
       '$CC -Bb/ -c a.c',
-      'cp /usr/bin/ld b/as; $CC -Bb/ -c a.c 2>&1 | head -1; true',
-      'cp /usr/bin/as b; $CC -Bb/ -c a.c',
+      'cp /usr/bin/ld b/as; sleep 0.02; $CC -Bb/ -c a.c 2>&1 | head -1; true',
+      'cp /usr/bin/as b; sleep 0.02; $CC -Bb/ -c a.c',
     ],
     hits: 3,
   },
