@@ -5,8 +5,9 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileStates } from './file-states.ts';
-import { absolutePath, type InputSet, missingByFolder } from './input-manifest.ts';
+import { absolutePath, type Environment, type InputSet, missingByFolder } from './input-manifest.ts';
 import type { ProjectFolder } from './project-folder.ts';
+import { candidates, searchedProgram } from './searched-programs.ts';
 
 const kinds = {
   /** device, inode, size, mtime and ctime in nanoseconds; path: a file that is just as it was. */
@@ -26,10 +27,15 @@ const kinds = {
 } as const;
 
 /**
- * The checks under which this set still holds as it does now, or undefined where that cannot be told (something changed
- * a moment ago).
+ * The checks under which this set still holds as it does now, as long as its variables and PATH are the same; undefined where
+ * that cannot be told (something changed a moment ago).
  */
-export function checksOf(set: InputSet, folder: ProjectFolder, states: FileStates): Buffer[] | undefined {
+export function checksOf(
+  set: InputSet,
+  folder: ProjectFolder,
+  environment: Environment,
+  states: FileStates,
+): Buffer[] | undefined {
   const checks: (Buffer | undefined)[] = [];
   for (const path of set.reads) checks.push(states.checkOf(absolutePath(path, folder), sameFileCheck));
   for (const [parent, names] of missingByFolder(set))
@@ -53,7 +59,30 @@ export function checksOf(set: InputSet, folder: ProjectFolder, states: FileState
     const stats = statSync(absolute, { bigint: true, throwIfNoEntry: false });
     checks.push(stats && Buffer.concat([attributes(kinds.sameFolder, stats), cString(absolute)]));
   }
+  for (const name of set.environment) {
+    const program = searchedProgram(name);
+    if (program !== undefined) checks.push(...foundCheck(program, folder, environment, states));
+  }
   return checks.every(check => check !== undefined) ? checks : undefined;
+}
+
+/** That a program is found along this very PATH where it is found now. */
+function* foundCheck(
+  program: string,
+  { cwd }: ProjectFolder,
+  environment: Environment,
+  states: FileStates,
+): Generator<Buffer | undefined> {
+  for (const path of candidates(program, environment('PATH'), cwd)) {
+    if (!states.exists(path)) {
+      yield missingCheck(path);
+      continue;
+    }
+    const real = states.realPathOf(path);
+    yield states.isExecutable(path) ? programCheck(path) : undefined;
+    yield real === undefined ? undefined : leadsToCheck(path, real);
+    return;
+  }
 }
 
 /** The check for a file with these attributes. */

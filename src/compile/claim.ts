@@ -20,6 +20,7 @@ import {
 } from './input-manifest.ts';
 import type { Observation } from './observation.ts';
 import type { ProjectFolder } from './project-folder.ts';
+import { searchedPrograms } from './searched-programs.ts';
 
 export interface ObservedRun {
   readonly observed: Observation;
@@ -64,8 +65,13 @@ export function claimOf(
 }
 
 /** The inputs of a run of gcc or clang. */
-export function inputsOf({ observed }: ObservedRun, { family, folder }: CompileIdentity): InputSet {
-  return inputSetOf(observed, folder, family === 'clang' ? harmlessToClang : harmlessToC);
+export function inputsOf(
+  { observed }: ObservedRun,
+  { family, folder, environment, name }: CompileIdentity,
+): InputSet {
+  const set = inputSetOf(observed, folder, family === 'clang' ? harmlessToClang : harmlessToC);
+  const programs = searchedPrograms(observed.reads, environment, folder, name);
+  return { ...set, environment: [...set.environment, ...programs.sort()] };
 }
 
 /** Whether files of the checkout are read by absolute paths. */

@@ -9,6 +9,7 @@ import { type CompileIdentity, portableArguments, unseenVariables } from './comp
 import type { CompileRequest } from './compile-request.ts';
 import { absolutePath, type EvaluatedInputs, type InputSet, listsOf, setOf } from './input-manifest.ts';
 import { toPortable } from './project-folder.ts';
+import { searchedProgram } from './searched-programs.ts';
 
 export interface CompileAccount {
   readonly family: string;
@@ -52,7 +53,7 @@ export function accountOf(
   const { folder, command, environment } = identity;
   const { source, output } = placeOf(identity);
   const set = inputs?.set ?? noInputs;
-  const names = [...unseenVariables, ...set.environment];
+  const names = [...unseenVariables, ...set.environment.filter(name => searchedProgram(name) === undefined)];
   return {
     family: identity.family,
     compilerPath: request.compiler,

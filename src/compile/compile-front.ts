@@ -169,12 +169,12 @@ export class CompileFront {
 
   #makeReady({ request, identity, settings }: Compile, { set, action }: EvaluatedInputs): void {
     if (!mayRead(settings.mode) || isDebugged(request)) return;
-    const checks = checksOf(set, identity.folder, this.#states);
+    const checks = checksOf(set, identity.folder, request.environment, this.#states);
     const compiler = resolve(request.cwd, request.compiler);
     const real = this.#states.realPathOf(compiler);
     if (checks === undefined || real === undefined) return;
     const { folder } = identity;
-    this.#ready.set(request, set.environment, {
+    this.#ready.set(request, ['PATH', ...set.environment], {
       action,
       folder,
       checks: [...settings.checks, leadsToCheck(compiler, real), ...checks],

@@ -7,7 +7,7 @@ import type { Environment } from './input-manifest.ts';
 import { argumentToPortable, type ProjectFolder, toPortable } from './project-folder.ts';
 
 /** Changes whenever keys or results change their meaning: old entries are then simply not found. */
-const keyVersion = 2;
+const keyVersion = 3;
 
 /**
  * Read by libc itself, unseen by the observer: the language of diagnostics, the character set, where libraries are found; and

@@ -7,8 +7,9 @@ import { inputSetPathsMax, manifestSetsMax } from '../limits.ts';
 import { type FileStates, isContent } from './file-states.ts';
 import type { Observation } from './observation.ts';
 import { fromPortable, type ProjectFolder, toPortable } from './project-folder.ts';
+import { programFound, searchedProgram } from './searched-programs.ts';
 
-/** Portable paths (see project-folder.ts), sorted, and names of environment variables. */
+/** Portable paths (see project-folder.ts), sorted, and names of environment variables and of searched programs. */
 export interface InputSet {
   readonly reads: readonly string[];
   readonly missing: readonly string[];
@@ -46,8 +47,8 @@ export type WorldStates = Pick<
 >;
 
 /**
- * Variables that are asked for but decide nothing: where temporary files go, what programs are found along PATH (the
- * programs themselves are inputs), the terminal (the launcher settles colours), and what only the folder decides.
+ * Variables that are asked for but decide nothing: where temporary files go, PATH (which programs are found along it is an input
+ * of its own, searched-programs.ts), the terminal (the launcher settles colours), and what only the folder decides.
  */
 const harmlessVariables =
   /^(PATH|TMPDIR|TMP|TEMP|TEMPDIR|HOME|PWD|TERM|XDG_.*|LD_.*|MAKEFLAGS|P2PCACHE_.*|MALLOC_.*|GLIBC_TUNABLES|SHELL|USER|LOGNAME)$/;
@@ -134,8 +135,12 @@ export function findInputs(
     if (real === undefined) return undefined;
     parts.push('resolved', path, toPortable(real, folder));
   }
-  for (const name of set.environment)
-    parts.push('environment', name, JSON.stringify(environment(name) ?? null));
+  for (const name of set.environment) {
+    const program = searchedProgram(name);
+    const value =
+      program === undefined ? environment(name) : programFound(program, environment, folder, states);
+    parts.push('environment', name, JSON.stringify(value ?? null));
+  }
   for (const path of set.dated ?? [])
     parts.push('dated', path, `${states.identityOf(here(path))?.modifiedS}`);
   return { set, contents, digest: digestOf(parts.join('\0')) };

@@ -42,6 +42,22 @@ export const environmentScenarios: readonly Scenario[] = [
     hits: { gcc: 2, clang: 3 },
   },
   {
+    name: 'PATH with another assembler before the one that ran',
+    files: {
+      'a.c': 'int x;\n',
+      'bin/as': '#!/bin/sh\necho own as >&2\nexec /usr/bin/as --defsym own=1 "$@"\n',
+      'bin/cc1': '#!/bin/sh\necho own cc1 >&2\nexit 1\n',
+    },
+    steps: [
+      '$CC -c a.c',
+      'chmod +x bin/as; PATH=$PWD/bin:$PATH $CC -c a.c',
+      '$CC -c a.c',
+      'mkdir none; PATH=$PWD/none:$PATH $CC -c a.c',
+      'PATH=/bin:/usr/bin $CC -c a.c',
+    ],
+    hits: { gcc: 4, clang: 5 }, // an assembler that is a script is not cached
+  },
+  {
     name: 'DEPENDENCIES_OUTPUT, SUNPRO_DEPENDENCIES',
     files,
     steps: [
@@ -94,7 +110,7 @@ export const environmentScenarios: readonly Scenario[] = [
       'env -u HOME $CC -c a.c',
       'env -u PATH -u HOME $LAUNCHER $REAL -c a.c 2>&1 | sed "s/.*not found/not found/"',
     ],
-    hits: 2,
+    hits: { gcc: 1, clang: 2 }, // without PATH, gcc tries to run an assembler in the working folder
   },
   {
     name: 'LANG and LC_ALL',
