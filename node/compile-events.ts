@@ -7,6 +7,7 @@ import type { CompileJournal, JournalEntry, Outcome } from '../src/compile/compi
 import type { CompileEvents, ToldCompile } from '../src/compile/compile-request.ts';
 import { toPortable } from '../src/compile/project-folder.ts';
 import { sharings } from '../src/compile/why.ts';
+import type { Digest } from '../src/digest.ts';
 import type { Stats } from '../src/stats.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import type { CompileDebugLog } from './compile-debug-log.ts';
@@ -16,9 +17,17 @@ export interface CompileEventsParts {
   readonly journal: CompileJournal;
   readonly debugLog: CompileDebugLog;
   readonly keyring: () => Keyring;
+  /** These blobs were of use once more. */
+  readonly used: (blobs: readonly Digest[]) => void;
 }
 
-export function compileEvents({ stats, journal, debugLog, keyring }: CompileEventsParts): CompileEvents {
+export function compileEvents({
+  stats,
+  journal,
+  debugLog,
+  keyring,
+  used,
+}: CompileEventsParts): CompileEvents {
   const note = (compile: ToldCompile, outcome: Outcome, detail: string) => {
     debugLog.write(compile, outcome, detail);
     journal.note(entryOf(compile, outcome, detail));
@@ -28,8 +37,12 @@ export function compileEvents({ stats, journal, debugLog, keyring }: CompileEven
       const member = keyring().members.get(found.record.signer)?.name;
       countHit(stats, found, member);
       const detail = found.tier === 'peer' ? (member ?? 'a teammate') : found.tier;
-      if (compile.identity !== undefined) note(compile, 'hit', detail);
-      else journal.noteRepeat(found.record.action, compile.request.cwd, detail);
+      note(compile, 'hit', detail);
+    },
+    repeated({ action, cwd, durationMs, blobBytes, blobs }) {
+      stats.hit('memory', { savedMs: durationMs, bytes: blobBytes });
+      journal.noteRepeat(action, cwd, 'memory');
+      used(blobs);
     },
     miss(compile, { isKept, isBound }) {
       stats.miss();

@@ -2,9 +2,12 @@
 import { join } from 'node:path';
 import type { Results } from '../src/actions/results.ts';
 import { CompileFront } from '../src/compile/compile-front.ts';
+import type { CompileEvents } from '../src/compile/compile-request.ts';
 import type { Manifests } from '../src/compile/manifests.ts';
 import type { RemoteRuns } from '../src/compile/remote-runs.ts';
+import { Repeats } from '../src/compile/repeats.ts';
 import { StoringQueue } from '../src/compile/storing-queue.ts';
+import type { Digest } from '../src/digest.ts';
 import type { Peers } from '../src/peers/peers.ts';
 import { deadline } from '../src/platform/clock.ts';
 import type { Keyring } from '../src/team/keyring.ts';
@@ -41,17 +44,28 @@ export function composeCompiles(parts: {
     isInTeam: () => peers.connected().length > 0,
     onError: error => onFallback('report', error),
   });
+  const used = (blobs: readonly Digest[]) => stores.results.used(blobs);
+  const events = compileEvents({ stats, journal, debugLog: debugLogOf(foundation), keyring, used });
   const front = new CompileFront({
     ...stores,
-    states,
-    storing,
-    events: compileEvents({ stats, journal, debugLog: debugLogOf(foundation), keyring }),
+    ...{ states, storing, events },
+    repeats: composeRepeats(foundation, events),
     settings: (...compile) => project.for(...compile),
     cpu: describeProcessor,
     processes: childProcesses,
     peerDeadline: () => deadline(realClock, config.peerDeadlineMs),
   });
   return { front, storing };
+}
+
+function composeRepeats({ states, ready, hits }: Foundation, events: CompileEvents): Repeats {
+  const repeats = new Repeats({
+    ...{ ready, states },
+    hear: () => hits.hear(),
+    onRepeated: each => events.repeated(each),
+  });
+  hits.listen(({ kind, name }) => repeats[kind](name));
+  return repeats;
 }
 
 /** Where P2PCACHE_DEBUG=1 writes. */

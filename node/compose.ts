@@ -4,7 +4,7 @@
 //                                        ├ trusted ← records on disk
 //                                        └ trusted, complete ← peers ─ swarm    teammates
 //              else → farm → a teammate's worker, or the launcher itself
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionCache } from '../src/actions/action-cache.ts';
 import { CompleteActionCache } from '../src/actions/complete-action-cache.ts';
@@ -14,10 +14,11 @@ import { TrustedActionCache } from '../src/actions/trusted-action-cache.ts';
 import { CompileJournal } from '../src/compile/compile-journal.ts';
 import { FileStates } from '../src/compile/file-states.ts';
 import { Manifests } from '../src/compile/manifests.ts';
+import { ReadyResults } from '../src/compile/ready-results.ts';
 import { AccountTellingActionCache } from '../src/compile/told-accounts.ts';
 import type { MemberPaths } from '../src/control-paths.ts';
 import { OfferedBlobStore } from '../src/farm/offered-blob-store.ts';
-import { memoryBlobBytesMax } from '../src/limits.ts';
+import { memoryBlobBytesMax, readyShareOfStore } from '../src/limits.ts';
 import { HolderHints } from '../src/peers/holder-hints.ts';
 import { noPeers } from '../src/peers/no-peers.ts';
 import { PeerActionCache } from '../src/peers/peer-action-cache.ts';
@@ -39,6 +40,7 @@ import type { Identity } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import { type Compiles, composeCompiles } from './compiles.ts';
 import type { Config } from './config.ts';
+import { ReadyHits } from './endpoints/ready-hits.ts';
 import { composeFarm, composeOffers, type Farm } from './farm.ts';
 import type { AddressBook, Swarm, SwarmEvent } from './libp2p/swarm-api.ts';
 import { startOnLastPort } from './listen-ports.ts';
@@ -61,6 +63,8 @@ export interface Foundation {
   readonly states: FileStates;
   readonly journal: CompileJournal;
   readonly mismatches: MismatchList;
+  readonly ready: ReadyResults;
+  readonly hits: ReadyHits;
   close(): Promise<void>;
 }
 
@@ -102,6 +106,7 @@ export async function composeFoundation(
   const records = new DiskActionCache({ path: join(paths.storeDir, 'records.db'), onCorrupt });
   const journal = new CompileJournal({ path: join(paths.storeDir, 'compiles.db'), clock });
   void disk.recover();
+  const { ready, hits } = openReady(paths, config);
   return {
     paths,
     config,
@@ -113,12 +118,31 @@ export async function composeFoundation(
     states: new FileStates(clock),
     journal,
     mismatches: await MismatchList.open(join(paths.dataDir, 'mismatches.json')),
+    ...{ ready, hits },
     async close() {
+      hits.close();
       journal.close();
       await disk.close();
       records.close();
     },
   };
+}
+
+/** Results that launchers take by themselves: they find the folder through the run folder, where this daemon hears of it. */
+function openReady(
+  { readyDir, readyLink, hitsPipe }: MemberPaths,
+  { storeSizeBytesMax }: Config,
+): Pick<Foundation, 'ready' | 'hits'> {
+  const ready = new ReadyResults({ dir: readyDir, bytesMax: storeSizeBytesMax / readyShareOfStore });
+  rmSync(readyLink, { force: true });
+  symlinkSync(readyDir, readyLink);
+  return { ready, hits: new ReadyHits(hitsPipe) };
+}
+
+/** Whom the team trusts decides what is a hit: with a new team, and after each change in it, every command is asked for anew. */
+function forgetReady({ ready }: Foundation, { ledger }: CurrentTeam): () => void {
+  ready.clear();
+  return ledger.onChange(() => ready.clear());
 }
 
 /** libp2p is most of the daemon's start-up time and memory: loaded only once this machine has, or looks for, teammates. */
@@ -190,7 +214,9 @@ export async function composeSession(
     ...{ foundation, keyring, results: pipeline, manifests, peers: network, onFallback },
     ...(farm && { remote: farm.remote }),
   });
+  const release = forgetReady(foundation, team);
   const stop = async () => {
+    release();
     await compiles.storing.close();
     await farm?.stop();
     await swarm?.stop();

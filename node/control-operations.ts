@@ -14,7 +14,7 @@ import { verifyOperations } from './verify-operations.ts';
 import { why } from './why-operation.ts';
 
 export function controlOperations(daemon: Daemon, onStopAsked: () => void): OperationHandlers {
-  const { stats } = daemon.foundation;
+  const { stats, hits } = daemon.foundation;
   return {
     ...joinOperations(daemon),
     ...teamOperations(daemon),
@@ -24,12 +24,14 @@ export function controlOperations(daemon: Daemon, onStopAsked: () => void): Oper
     status: async () => statusOf(daemon),
     stats: async request => {
       await daemon.session.storing.settleAll();
+      hits.hear();
       const snapshot = stats.snapshot();
       if (flag(request, 'zero')) stats.zero(clock.nowMs());
       return snapshot;
     },
     why: async request => {
       await daemon.session.storing.settleAll();
+      hits.hear();
       return why(daemon, request);
     },
     stop: async (_request, { signal }) => {

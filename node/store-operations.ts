@@ -11,11 +11,12 @@ type StoreHandlers = Pick<OperationHandlers, 'verifyStore' | 'gc' | 'clean'>;
 
 export function storeOperations(daemon: Daemon): StoreHandlers {
   const { foundation } = daemon;
-  const { disk, records, memory, journal, config, log } = foundation;
+  const { disk, records, memory, journal, config, log, ready } = foundation;
   const store = { disk, records, clock };
   return {
     verifyStore: (_request, { signal, progress }) => checkStore(store, { signal, onProgress: progress }),
     gc: async request => {
+      ready.clear();
       const collected = await collectGarbage(store, {
         sizeBytesMax: spelled(request, 'size', byteSize, 'a size such as 5GB') ?? config.storeSizeBytesMax,
         ageMsMax: spelled(request, 'age', timeSpan, 'a time span such as 7d') ?? config.storeAgeMsMax,
@@ -25,6 +26,7 @@ export function storeOperations(daemon: Daemon): StoreHandlers {
     },
     clean: async () => {
       await daemon.session.storing.settleAll();
+      ready.clear();
       // Records first: none may be found whose blobs are going.
       const forgotten = records.clear();
       memory.clear();

@@ -45,6 +45,7 @@ export async function verifyCompile(
   const isSteady = !('uncached' in after) && after.hit?.inputs.action === hit.inputs.action;
   if (!isSteady) return { skipped: 'inputs-changed' };
   const mismatch = describe(session, row, hit.found, { recorded, again, onceMore });
+  foundation.ready.clear();
   await foundation.mismatches.add(mismatch);
   foundation.log.write('result-differs', {
     output: row.output,

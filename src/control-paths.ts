@@ -19,6 +19,11 @@ export interface MemberPaths {
   readonly runDir: string;
   readonly controlSocket: string;
   readonly launcherSocket: string;
+  /** Where launchers tell of what they answered by themselves. */
+  readonly hitsPipe: string;
+  /** Results for repeated commands, and the link by which launchers find them. */
+  readonly readyDir: string;
+  readonly readyLink: string;
   /** The daemon's process id, for whoever must end one that no longer answers. */
   readonly pidFile: string;
 }
@@ -50,6 +55,9 @@ export function memberPaths(
     runDir,
     controlSocket: join(runDir, 'control.sock'),
     launcherSocket: join(runDir, 'launcher.sock'),
+    hitsPipe: join(runDir, 'hits'),
+    readyDir: join(home ?? folder('XDG_CACHE_HOME', '.cache'), 'ready'),
+    readyLink: join(runDir, 'ready'),
     pidFile: join(runDir, 'daemon.pid'),
   };
 }

@@ -113,8 +113,11 @@ export const recordsMax = 1_000_000;
 /** Actions whose verified records stay in memory. */
 export const decodedActionsMax = 8_192;
 
-/** Bytes of results kept ready for repeated commands (compile/ready-results.ts). */
-export const readyBytesMax = 24 * 1024 * 1024;
+/** The largest file that is laid out for a repeated command, and how many (compile/ready-results.ts). */
+export const readyFileBytesMax = 32 * 1024 * 1024;
+export const readyFilesMax = 50_000;
+/** What they may take of the disk: one part in so many of what the store may. */
+export const readyShareOfStore = 8;
 
 /** How long a launcher may wait for the proof that a result does not depend on its folder (compile/folder-proof.ts). */
 export const proofTimeoutMs = 2_000;

@@ -28,7 +28,7 @@ export interface PipelineParts {
   /** Something of ours failed and the build went on without it. */
   readonly onFallback: (reason: string, error: unknown) => void;
   readonly onStored: (bytes: number) => void;
-  /** A blob was answered from memory: the disk is to keep it, too. */
+  /** A blob was answered without the disk, which is to keep it, too. */
   readonly onUsed?: (digest: Digest) => void;
 }
 
@@ -87,6 +87,10 @@ export class Pipeline implements Results {
       this.#parts.onFallback('peers', error);
     }
     return found;
+  }
+
+  used(blobs: readonly Digest[]): void {
+    for (const digest of blobs) this.#parts.onUsed?.(digest);
   }
 
   keep(made: NewResult): Promise<void> {

@@ -15,7 +15,8 @@ enum {
   CHECK_SAME_FOLDER = 5,
   CHECK_LACKS_NAMES = 6,
   CHECK_THAT_FOLDER = 7,
-  CHECK_LEADS_TO = 8
+  CHECK_LEADS_TO = 8,
+  CHECK_VARIABLE = 9
 };
 
 static const char *take_path(struct reader *r) {
@@ -76,6 +77,16 @@ static int leads_to(struct reader *r) {
   return path && expected && realpath(path, real) && !strcmp(real, expected);
 }
 
+// A variable of the environment, or what stands for the limits (limits_text in launcher.c).
+static const char *variable_now(const char *name);
+
+static int is_set_so(struct reader *r) {
+  const char *name = take_path(r), *is_set = take_bytes(r, 1), *was = take_path(r);
+  if (!name || !is_set || !was) return 0;
+  const char *now = variable_now(name);
+  return *is_set ? now && !strcmp(now, was) : !now;
+}
+
 static int check_holds(struct reader *r) {
   const char *kind = take_bytes(r, 1), *path;
   struct stat now;
@@ -83,6 +94,7 @@ static int check_holds(struct reader *r) {
   if (*kind == CHECK_LACKS_NAMES) return lacks_names(r);
   if (*kind == CHECK_THAT_FOLDER) return is_that_folder(r);
   if (*kind == CHECK_LEADS_TO) return leads_to(r);
+  if (*kind == CHECK_VARIABLE) return is_set_so(r);
   if (*kind == CHECK_SAME_FILE || *kind == CHECK_SAME_FOLDER) return is_same(r, &path);
   path = take_path(r);
   if (!path) return 0;

@@ -16,7 +16,7 @@ export interface InstalledLauncher {
 }
 
 const run = promisify(execFile);
-const sources = ['launcher.c', 'observer.c', 'checks.h', 'frames.h', 'log.h', 'restore.h'];
+const sources = ['launcher.c', 'observer.c', 'checks.h', 'frames.h', 'log.h', 'ready.h', 'restore.h'];
 const shimNames = ['gcc', 'g++', 'cc', 'c++', 'clang', 'clang++'];
 const compilers = ['cc', 'gcc', 'clang'];
 

@@ -31,6 +31,7 @@
 #include "checks.h"
 #include "frames.h"
 #include "log.h"
+#include "ready.h"
 #include "restore.h"
 
 #define OUTPUT_KEPT_MAX (4u << 20) // of a compiler's stdout and stderr each; more is passed on but not cached
@@ -41,7 +42,7 @@
 #define MEMORY_LIMIT_MIN (1ull << 30)
 #define LIMITS_VARIABLE "P2PCACHE_LIMITS" // not a real one: told to the daemon among the others
 
-enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2, REQUEST_STALE = 3, REQUEST_DECLINED = 4 };
+enum { REQUEST_COMPILE = 1, REQUEST_REPORT = 2, REQUEST_DECLINED = 4 };
 enum { REPLY_RUN_PLAIN = 0, REPLY_RESULT = 1, REPLY_RUN_OBSERVED = 2, REPLY_DONE = 3, REPLY_WAIT = 4 };
 
 extern char **environ;
@@ -163,6 +164,7 @@ static int writes_to_stdout(char **argv) {
 // the key; empty where there are none. Memory so scarce that the observer itself would be felt: NULL.
 static const char *limits_text(void) {
   static char text[256];
+  text[0] = 0;
   static const struct {
     const char *name;
     int resource;
@@ -179,6 +181,12 @@ static const char *limits_text(void) {
     used += snprintf(text + used, sizeof text - used, "%s=%llu ", limits[i].name, (unsigned long long)now.rlim_cur);
   }
   return text;
+}
+
+static const char *variable_now(const char *name) {
+  if (strcmp(name, LIMITS_VARIABLE)) return getenv(name);
+  const char *limits = limits_text();
+  return limits && *limits ? limits : NULL;
 }
 
 // --- the daemon
@@ -288,7 +296,10 @@ static uint32_t terminal_columns(const char *compiler) {
   return failed ? 0 : size.ws_col;
 }
 
-static int ask(int fd, const char *compiler, char **argv, struct reader *reply) {
+// What a command's diagnostics are shaped by.
+static uint32_t terminal_of(const char *compiler) { return (isatty(2) ? 1 : 0) | terminal_columns(compiler) << 16; }
+
+static int ask(int fd, const char *compiler, uint32_t terminal, char **argv, struct reader *reply) {
   struct buffer b = {0};
   struct stat root, here;
   char cwd[PATH_MAX];
@@ -296,7 +307,7 @@ static int ask(int fd, const char *compiler, char **argv, struct reader *reply) 
   uint32_t count = 0;
   while (argv[count]) count++;
   put_u32(&b, REQUEST_COMPILE);
-  put_u32(&b, (isatty(2) ? 1 : 0) | (isatty(1) ? 2 : 0) | terminal_columns(compiler) << 16);
+  put_u32(&b, terminal);
   put_u32(&b, (uint32_t)getpid());
   put_u64(&b, mount_namespace());
   put_u64(&b, root.st_ino);
@@ -522,21 +533,17 @@ int main(int argc, char **argv) {
   if (!streams_are_plain() || !limits_text()) run_plain(compiler, argv);
   if (getenv("P2PCACHE_NESTED") || (mode && !strcmp(mode, "off"))) run_plain(compiler, argv);
   find_run_folder();
+  uint32_t terminal = terminal_of(compiler);
+  restore_ready(run_folder, compiler, terminal, argv);
   int fd = connect_daemon();
   struct reader reply;
   if (fd >= 0) limit_waits(fd, answer_timeout_ms());
-  if (fd < 0 || ask(fd, compiler, argv, &reply)) run_plain(compiler, argv);
+  if (fd < 0 || ask(fd, compiler, terminal, argv, &reply)) run_plain(compiler, argv);
   uint32_t kind = take_u32(&reply);
-  if (kind == REPLY_RESULT && !checks_hold(&reply)) {
-    struct buffer stale = {0};
-    put_u32(&stale, REQUEST_STALE);
-    if (send_frame(fd, &stale) || receive_reply(fd, &reply)) run_plain(compiler, argv);
-    kind = take_u32(&reply);
-    if (kind == REPLY_RESULT && !checks_hold(&reply)) run_plain(compiler, argv);
-  }
   if (kind == REPLY_RESULT) {
     struct buffer declined = {0};
-    restore_result(&reply);
+    int exit_code = restore_result(&reply);
+    if (exit_code >= 0) _exit(exit_code);
     put_u32(&declined, REQUEST_DECLINED);
     send_frame(fd, &declined);
   }

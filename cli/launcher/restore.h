@@ -104,11 +104,11 @@ static int restore_all(struct output *outputs, uint32_t count) {
   return 0;
 }
 
-// Never returns when the whole result was restored.
-static void restore_result(struct reader *r) {
+// The exit code of a result that was restored as a whole, else -1.
+static int restore_result(struct reader *r) {
   static struct output outputs[OUTPUTS_MAX];
   uint32_t exit_code = take_u32(r), count = take_u32(r);
-  if (count > OUTPUTS_MAX) return;
+  if (count > OUTPUTS_MAX) return -1;
   for (uint32_t i = 0; i < count; i++) {
     struct output *o = &outputs[i];
     o->path = take_string(r);
@@ -116,17 +116,18 @@ static void restore_result(struct reader *r) {
     o->is_executable = take_u32(r);
     o->size = take_u32(r);
     o->data = take_bytes(r, o->size);
-    if (!o->path || !o->data) return;
+    if (!o->path || !o->data) return -1;
   }
   uint32_t out_size = take_u32(r);
   const char *out = take_bytes(r, out_size);
   uint32_t err_size = take_u32(r);
   const char *err = take_bytes(r, err_size);
-  if (r->failed || r->at != r->end) return;
-  if (out_size && err_size && is_one_file(1, 2)) return; // in which order they came is not known
+  if (r->failed || r->at != r->end) return -1;
+  if (out_size && err_size && is_one_file(1, 2)) return -1; // in which order they came is not known
   void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN), (*on_pipe)(int) = signal(SIGPIPE, SIG_IGN);
-  if (restore_all(outputs, count) == 0 && write_all(1, out, out_size) == 0 && write_all(2, err, err_size) == 0) _exit((int)exit_code);
+  int restored = restore_all(outputs, count) == 0 && write_all(1, out, out_size) == 0 && write_all(2, err, err_size) == 0;
   signal(SIGXFSZ, on_size);
   signal(SIGPIPE, on_pipe);
+  return restored ? (int)exit_code : -1;
 }
 #endif

@@ -5,7 +5,14 @@
 // observation, the report and its acknowledgement.
 // Goals: one round trip for a hit; a C program without libraries can speak it. Non-goals: versions side by side (the
 // launcher is built from the same checkout), security beyond the socket's own permissions.
-import type { CompileResult } from '../../src/compile/compile-request.ts';
+import {
+  type Part,
+  piecesOf,
+  type RestorableResult,
+  resultParts,
+  sizeOf,
+  textParts,
+} from '../../src/compile/result-parts.ts';
 
 export const frameMagic = 0x31433250;
 /** Largest frame taken from a launcher: arguments and environment, or a report with both streams kept. */
@@ -33,9 +40,9 @@ export interface LauncherCompile {
   readonly environment: string;
 }
 
-/** `stale`: the checks that came with a result do not hold. `declined`: the result could not be restored, the compiler runs. */
+/** The result could not be restored: the compiler runs. */
 export interface LauncherRefusal {
-  readonly kind: 'stale' | 'declined';
+  readonly kind: 'declined';
 }
 
 export interface LauncherReport {
@@ -88,7 +95,7 @@ export function readRequest(frame: Buffer): LauncherCompile | LauncherReport | L
   return request;
 }
 
-const refusals: Readonly<Record<number, LauncherRefusal>> = { 3: { kind: 'stale' }, 4: { kind: 'declined' } };
+const refusals: Readonly<Record<number, LauncherRefusal>> = { 4: { kind: 'declined' } };
 
 function readCompile(fields: FieldReader): LauncherCompile {
   const flags = fields.u32();
@@ -168,44 +175,12 @@ const replyKinds = { 'run-plain': 0, result: 1, 'run-observed': 2, done: 3, wait
 /** A part of a reply this large is cheaper to write by itself than to copy first. */
 const largeBytesMin = 64 * 1024;
 
-/** What a frame is put together from: numbers are four bytes each. */
-type Part = number | Uint8Array;
-
-function text(value: string): Part[] {
-  const bytes = Buffer.from(value);
-  return [bytes.length, bytes];
-}
-
 function frame(parts: readonly Part[]): Buffer {
-  return Buffer.concat(framePieces(parts, Number.POSITIVE_INFINITY));
+  return Buffer.concat(framePieces(parts));
 }
 
-/** A frame in pieces: what is at least so large is not copied. */
-function framePieces(parts: readonly Part[], largeBytes: number): Uint8Array[] {
-  let size = 0;
-  let smallBytes = 8;
-  for (const part of parts) {
-    const bytes = typeof part === 'number' ? 4 : part.byteLength;
-    size += bytes;
-    if (bytes < largeBytes) smallBytes += bytes;
-  }
-  const small = Buffer.allocUnsafe(smallBytes);
-  const pieces: Uint8Array[] = [];
-  let from = 0;
-  let at = small.writeUInt32LE(size, small.writeUInt32LE(frameMagic, 0));
-  for (const part of parts) {
-    if (typeof part === 'number') {
-      at = small.writeUInt32LE(part, at);
-    } else if (part.byteLength < largeBytes) {
-      small.set(part, at);
-      at += part.byteLength;
-    } else {
-      pieces.push(small.subarray(from, at), part);
-      from = at;
-    }
-  }
-  pieces.push(small.subarray(from));
-  return pieces;
+function framePieces(parts: readonly Part[]): Uint8Array[] {
+  return piecesOf([frameMagic, sizeOf(parts)], parts, largeBytesMin);
 }
 
 export const runPlainReply: Buffer = frame([replyKinds['run-plain']]);
@@ -214,32 +189,11 @@ export const doneReply: Buffer = frame([replyKinds.done]);
 export const waitReply: Buffer = frame([replyKinds.wait]);
 
 export function runObservedReply(observerPath: string, added: readonly string[]): Buffer {
-  return frame([replyKinds['run-observed'], ...text(observerPath), added.length, ...added.flatMap(text)]);
+  const parts = [...textParts(observerPath), added.length, ...added.flatMap(textParts)];
+  return frame([replyKinds['run-observed'], ...parts]);
 }
 
-/** OUTPUT_… in cli/launcher/restore.h. */
-const styles = { written: 0, replaced: 1, remade: 2 } as const;
-
 /** In pieces, to be written one after the other. */
-export function resultReply({ checks, exitCode, outputs, stdout, stderr }: CompileResult): Uint8Array[] {
-  let checksBytes = 0;
-  for (const check of checks) checksBytes += check.length;
-  const files = outputs.flatMap(({ path, style, isExecutable, bytes }) => [
-    ...text(path),
-    styles[style],
-    isExecutable ? 1 : 0,
-    bytes.byteLength,
-    bytes,
-  ]);
-  const parts = [
-    replyKinds.result,
-    checksBytes,
-    ...checks,
-    exitCode,
-    outputs.length,
-    ...files,
-    ...[stdout.byteLength, stdout],
-    ...[stderr.byteLength, stderr],
-  ];
-  return framePieces(parts, largeBytesMin);
+export function resultReply(result: RestorableResult): Uint8Array[] {
+  return framePieces([replyKinds.result, ...resultParts(result)]);
 }

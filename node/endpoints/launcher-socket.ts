@@ -57,7 +57,6 @@ class LauncherSession {
   readonly #parts: SessionParts;
   readonly #socket: Socket;
   readonly #frames = new FrameReader();
-  #request: CompileRequest | undefined;
   #ticket: CompileTicket | undefined;
   #taken: (() => void) | undefined;
   /** What must be told once the launcher is gone: the farm's job to cancel, the compiler that ended. */
@@ -74,7 +73,6 @@ class LauncherSession {
         const request = readRequest(frame);
         if (request.kind === 'compile') void this.#compile(request);
         else if (request.kind === 'report') this.#report(request);
-        else if (request.kind === 'stale') void this.#compileAfresh();
         else this.#decline();
       }
     } catch {
@@ -92,21 +90,11 @@ class LauncherSession {
         this.#socket.end(runPlainReply);
         return;
       }
-      this.#request = { ...request, ...environments.of(request.environment) };
-      this.#answer(await front.begin(this.#request), observer);
+      this.#answer(await front.begin({ ...request, ...environments.of(request.environment) }), observer);
     } catch (error) {
       this.#parts.onFallback('daemon-error', error);
       this.#socket.end(runPlainReply);
     }
-  }
-
-  async #compileAfresh(): Promise<void> {
-    const request = this.#request;
-    const observer = this.#parts.observerPath();
-    this.#taken = undefined;
-    if (request === undefined || observer === undefined)
-      throw new RangeError('a stale result that was never sent');
-    this.#answer(await this.#parts.front.beginAfresh(request), observer);
   }
 
   #answer(reply: CompileReply, observer: string): void {
@@ -202,7 +190,8 @@ function environmentOf(block: string): Environment {
   const all = new Map<string, string>();
   for (const entry of block.split('\0')) {
     const equals = entry.indexOf('=');
-    if (equals > 0) all.set(entry.slice(0, equals), entry.slice(equals + 1));
+    const name = entry.slice(0, equals);
+    if (equals > 0 && !all.has(name)) all.set(name, entry.slice(equals + 1)); // as getenv(3): the first counts
   }
   return { environment: name => all.get(name), variables: () => Object.fromEntries(all) };
 }

@@ -27,6 +27,8 @@ export interface Results {
   findHere(action: Digest): Promise<readonly Found[]>;
   /** The same at teammates, within the person's peer deadline; never rejects: trouble is a miss that is counted. */
   findAtPeers(action: Digest, signal?: AbortSignal): Promise<readonly Found[]>;
+  /** These blobs were of use once more: they are kept longer than what was not. */
+  used(blobs: readonly Digest[]): void;
   /** Signs, keeps and announces the result. It can be found as soon as this returns; resolves once it is on disk. */
   keep(result: NewResult): Promise<void>;
   /** Keeps and announces a record that a teammate signed, with every blob that it names; as `keep` otherwise. */

@@ -1,12 +1,12 @@
-// Checks: the state of the world that a known result needs, as a list that the launcher can verify by itself. The daemon
-// answers a repeated compile with the result and its checks, so that asking for the attributes of hundreds of headers is done
-// by the launchers, in parallel and in C, and not by the one thread here. cli/launcher/launcher.c reads this format:
+// Checks: the state of the world that a known result needs, as a list that the launcher can verify by itself. They lie beside the
+// results of repeated commands (ready-results.ts), so that asking for the attributes of hundreds of headers is done by the
+// launchers, in parallel and in C, and not by the one thread here. cli/launcher/checks.h reads this format:
 // each check is a kind byte, the kind's fields, and paths ended by NUL.
 import { type BigIntStats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileStates } from './file-states.ts';
 import { absolutePath, type Environment, type InputSet, missingByFolder } from './input-manifest.ts';
-import type { ProjectFolder } from './project-folder.ts';
+import { markersIn, type ProjectFolder } from './project-folder.ts';
 import { candidates, searchedProgram } from './searched-programs.ts';
 
 const kinds = {
@@ -24,6 +24,8 @@ const kinds = {
   thatFolder: 7,
   /** path; path: with all links followed, the first is the second. */
   leadsTo: 8,
+  /** name; whether it is set (a byte); value, empty where it is not: a variable of the environment. */
+  variable: 9,
 } as const;
 
 /**
@@ -85,6 +87,19 @@ function* foundCheck(
   }
 }
 
+/** The checks that the project's root is found where it is. */
+export function markerChecks({ cwd, root }: ProjectFolder, states: FileStates): Buffer[] {
+  const own = markersIn(root).filter(path => states.exists(path));
+  const end = own.length > 0 ? root : '/';
+  const checks = own
+    .slice(0, 1)
+    .map(path => programCheck(path))
+    .filter(check => check !== undefined);
+  for (let at = cwd; at !== end && at !== '/'; at = dirname(at))
+    checks.push(...markersIn(at).map(missingCheck));
+  return checks;
+}
+
 /** The check for a file with these attributes. */
 export function sameFileCheck(path: string, stats: BigIntStats): Buffer {
   return Buffer.concat([attributes(kinds.sameFile, stats), cString(path)]);
@@ -93,6 +108,15 @@ export function sameFileCheck(path: string, stats: BigIntStats): Buffer {
 /** The check that this absolute path, with all links followed, is that one. */
 export function leadsToCheck(path: string, real: string): Buffer {
   return Buffer.concat([pathCheck(kinds.leadsTo, path), cString(real)]);
+}
+
+/** The checks that these variables are as they are now. */
+export function variableChecks(names: Iterable<string>, environment: Environment): Buffer[] {
+  return [...new Set(names)].map(name => {
+    const value = environment(name);
+    const isSet = value === undefined ? 0 : 1;
+    return Buffer.concat([pathCheck(kinds.variable, name), Buffer.of(isSet), cString(value ?? '')]);
+  });
 }
 
 /** The check that nothing is at this absolute path. */

@@ -1,10 +1,8 @@
 // The compile front: turns a compiler's command into an action, finds its result or has it run under observation, and
 // makes a result of what the run did. In doubt a command is run as it is, with a named reason (`p2pcache stats` counts it).
-import { resolve } from 'node:path';
 import type { Found, Results } from '../actions/results.ts';
 import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
-import { checksOf, leadsToCheck } from './checks.ts';
 import type { CompileClaim } from './claim.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
@@ -27,8 +25,8 @@ import { absolutePath, type EvaluatedInputs, findInputs, underKey } from './inpu
 import type { Manifests } from './manifests.ts';
 import { PrefixMaps } from './prefix-maps.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
-import { ReadyResults } from './ready-results.ts';
 import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
+import type { Repeats } from './repeats.ts';
 import { RunningOutputs } from './running-outputs.ts';
 import type { StoringQueue } from './storing-queue.ts';
 import { claimNow, takeRun } from './taken-run.ts';
@@ -48,8 +46,8 @@ export class CompileFront {
   readonly #manifests: Manifests;
   readonly #states: FileStates;
   readonly #events: CompileEvents;
-  readonly #ready = new ReadyResults();
-  readonly #running = new RunningOutputs();
+  readonly #repeats: Repeats | undefined;
+  readonly #running: RunningOutputs;
   readonly #proof: FolderProof;
   readonly #prefixMaps: PrefixMaps;
   readonly #settings: ReadSettings;
@@ -70,6 +68,8 @@ export class CompileFront {
     settings?: ReadSettings;
     remote?: RemoteRuns;
     storing: StoringQueue;
+    /** Where left out, every command is asked for. */
+    repeats?: Repeats;
     /** Bounds all that one compile waits for teammates. */
     peerDeadline: () => { signal: AbortSignal; dispose(): void };
   }) {
@@ -80,6 +80,9 @@ export class CompileFront {
     this.#cpu = parts.cpu;
     this.#remote = parts.remote ?? noRemoteRuns;
     this.#storing = parts.storing;
+    this.#repeats = parts.repeats;
+    this.#running = new RunningOutputs(() => this.#repeats?.hear());
+    this.#repeats?.onRestores(path => this.#running.meet(path));
     this.#proof = new FolderProof(parts.processes);
     this.#prefixMaps = new PrefixMaps(parts.processes);
     this.#settings = parts.settings ?? environmentSettings;
@@ -88,15 +91,7 @@ export class CompileFront {
 
   /** Answers a launcher: a result, or how to run the command. Never rejects for anything about the command. */
   async begin(request: CompileRequest): Promise<CompileReply> {
-    const ready = isDebugged(request) ? undefined : this.#ready.get(this.#ready.keyOf(request));
-    const [found] = ready === undefined ? [] : await this.#results.findHere(ready.action);
-    if (ready === undefined || found === undefined) return this.beginAfresh(request);
-    return this.#reply(found, ready.folder, ready.checks, () => this.#events.hit(found, { request }));
-  }
-
-  /** The same without a shortcut: every input is looked at. */
-  async beginAfresh(request: CompileRequest): Promise<CompileReply> {
-    this.#ready.delete(this.#ready.keyOf(request));
+    this.#repeats?.hear(); // a launcher may ask because the others have told more than can wait
     const looked = await this.look(request);
     if ('uncached' in looked) {
       this.#events.uncached(looked.uncached, { ...looked, request });
@@ -105,9 +100,9 @@ export class CompileFront {
     const { hit, ...ticket } = looked;
     if (hit === undefined) return this.#run(ticket);
     const { found, inputs } = hit;
-    return this.#reply(found, ticket.identity.folder, [], () => {
+    return this.#reply(found, ticket.identity.folder, () => {
       this.#events.hit(found, { ...ticket, inputs });
-      this.#makeReady(ticket, { ...inputs, action: found.record.action });
+      this.#repeats?.expect(ticket, { ...inputs, action: found.record.action }, found);
     });
   }
 
@@ -161,23 +156,9 @@ export class CompileFront {
   }
 
   #takeRemote(ticket: CompileTicket, { found, inputs }: RemoteRun): CompileResult {
-    return this.#reply(found, ticket.identity.folder, [], () => {
+    return this.#reply(found, ticket.identity.folder, () => {
       this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound: false });
-      this.#makeReady(ticket, inputs);
-    });
-  }
-
-  #makeReady({ request, identity, settings }: Compile, { set, action }: EvaluatedInputs): void {
-    if (!mayRead(settings.mode) || isDebugged(request)) return;
-    const checks = checksOf(set, identity.folder, request.environment, this.#states);
-    const compiler = resolve(request.cwd, request.compiler);
-    const real = this.#states.realPathOf(compiler);
-    if (checks === undefined || real === undefined) return;
-    const { folder } = identity;
-    this.#ready.set(request, ['PATH', ...set.environment], {
-      action,
-      folder,
-      checks: [...settings.checks, leadsToCheck(compiler, real), ...checks],
+      this.#repeats?.expect(ticket, inputs, found);
     });
   }
 
@@ -254,21 +235,16 @@ export class CompileFront {
       this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
       this.#manifests.keep(key, inputs.set),
     ]);
-    this.#makeReady(ticket, inputs);
+    this.#repeats?.expect(ticket, inputs, { record: { result, durationMs }, blobs });
     this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound });
     await Promise.all(kept);
   }
 
-  #reply(found: Found, folder: ProjectFolder, checks: readonly Buffer[], taken: () => void): CompileResult {
+  #reply(found: Found, folder: ProjectFolder, taken: () => void): CompileResult {
     const restored = restoreResult(found, folder);
     for (const { path } of restored.outputs) this.#running.meet(absolutePath(path, folder));
-    return { kind: 'result', ...restored, checks, taken };
+    return { kind: 'result', ...restored, taken };
   }
-}
-
-/** Every input is looked at, so that it can be logged. */
-function isDebugged({ environment }: CompileRequest): boolean {
-  return Boolean(environment('P2PCACHE_DEBUG'));
 }
 
 /** What every folder asks for a command under, if any other does. */

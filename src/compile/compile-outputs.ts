@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { ActionResult, OutputFile, OutputStyle } from '../actions/action-result.ts';
 import type { Found } from '../actions/results.ts';
+import type { SignedRecord } from '../actions/signed-record.ts';
 import { type Digest, digestOf } from '../digest.ts';
 import { blobSizeBytesMax } from '../limits.ts';
 import { depfileTemplate, renderDepfile } from './depfile.ts';
@@ -119,7 +120,10 @@ export interface RestoredOutput {
 
 /** A found result as it is restored in this folder. */
 export function restoreResult(
-  { record: { result }, blobs }: Pick<Found, 'record' | 'blobs'>,
+  {
+    record: { result },
+    blobs,
+  }: { readonly record: Pick<SignedRecord, 'result'>; readonly blobs: Found['blobs'] },
   folder: ProjectFolder,
 ): { exitCode: number; outputs: RestoredOutput[]; stdout: Uint8Array; stderr: Uint8Array } {
   return {

@@ -4,6 +4,7 @@ import type { CompileIdentity, CompileKeys } from './compile-key.ts';
 import type { RestoredOutput } from './compile-outputs.ts';
 import type { CompileSettings } from './compile-settings.ts';
 import type { Environment, EvaluatedInputs } from './input-manifest.ts';
+import type { ReadyResult } from './ready-results.ts';
 import type { RunningOutput } from './running-outputs.ts';
 
 export interface CompileRequest {
@@ -46,8 +47,6 @@ export interface CompileResult {
   readonly outputs: readonly RestoredOutput[];
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
-  /** What the launcher verifies first; where a check fails it asks again with `beginAfresh`. Empty: verified already. */
-  readonly checks: readonly Buffer[];
   /** To be called once the launcher has taken the result: counts the hit, and makes the next one ready. */
   readonly taken: () => void;
 }
@@ -76,13 +75,15 @@ export interface CompileReport {
 /** A compile as far as it was looked at. */
 export interface ToldCompile {
   readonly request: CompileRequest;
-  /** Undefined where the command was not understood, or was answered as the repeated one that it is. */
+  /** Undefined where the command was not understood. */
   readonly identity?: CompileIdentity;
   readonly inputs?: EvaluatedInputs;
 }
 
 export interface CompileEvents {
   hit(found: Found, compile: ToldCompile): void;
+  /** A launcher answered a command that was given before by itself. */
+  repeated(ready: ReadyResult): void;
   /** Had to run. `isKept`: its result is kept for the next one; `isBound`: for this folder only. */
   miss(compile: ToldCompile, kept: { readonly isKept: boolean; readonly isBound: boolean }): void;
   uncached(reason: string, compile: ToldCompile): void;

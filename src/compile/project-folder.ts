@@ -8,6 +8,10 @@ import { dirname, resolve } from 'node:path';
 /** The project's own settings, at its root. */
 export const projectFileName = 'p2pcache.toml';
 const markers = [projectFileName, '.git', '.hg', '.svn', '.jj'];
+/** Where a marker would be, were this folder a project's root. */
+export function markersIn(folder: string): string[] {
+  return markers.map(marker => `${folder}/${marker}`);
+}
 export const rootToken = '{root}';
 
 /** A folder that has another name on another machine or in another checkout, and what stands for it. */

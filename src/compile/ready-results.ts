@@ -1,68 +1,150 @@
-// Results that a repeated command is answered with at once: by the command as it was given, with the checks that the
-// launcher makes before it believes the answer (checks.ts). Only a shortcut: what it names is looked up as ever.
-import { type Digest, digestOf } from '../digest.ts';
-import { readyBytesMax } from '../limits.ts';
-import { decidingVariables } from './compile-key.ts';
+// Ready results: for a command that was given before, a file with its result and with the checks under which it still holds
+// (checks.ts). The launcher finds the file by the command, verifies and restores all by itself (cli/launcher/ready.h), and only
+// tells the daemon: a repeated compile waits for nobody. The files are copies: deleting one at any time costs a question.
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import type { Digest } from '../digest.ts';
+import { readyFileBytesMax, readyFilesMax } from '../limits.ts';
 import type { CompileRequest } from './compile-request.ts';
-import type { Environment } from './input-manifest.ts';
-import type { ProjectFolder } from './project-folder.ts';
+import {
+  bytesParts,
+  type Part,
+  piecesOf,
+  type RestorableResult,
+  resultParts,
+  sizeOf,
+} from './result-parts.ts';
 
+/** What is told of a command that was answered so. */
 export interface ReadyResult {
   readonly action: Digest;
-  readonly folder: ProjectFolder;
-  readonly checks: readonly Buffer[];
+  /** Where the command runs. */
+  readonly cwd: string;
+  /** What the result took to make, in milliseconds. */
+  readonly durationMs: number;
+  /** The result's blobs, and their size. */
+  readonly blobs: readonly Digest[];
+  readonly blobBytes: number;
+  /** Absolute paths of what is restored. */
+  readonly outputs: readonly string[];
 }
 
-/** What one entry takes beside the checks that only it has. */
-const entryBytes = 500;
-const referenceBytes = 8;
+interface Entry {
+  readonly ready: ReadyResult;
+  readonly fileBytes: number;
+}
+
+const magic = 0x31523250; // "P2R1"
+/** A part this large is cheaper to write by itself than to copy first. */
+const largeBytesMin = 64 * 1024;
 
 export class ReadyResults {
-  readonly #entries = new Map<Digest, { readonly ready: ReadyResult; readonly bytes: number }>();
-  /** Variables that any compile was seen to ask for: they are part of every command's key. */
-  readonly #variables = new Set<string>(decidingVariables);
-  /** What these are in the environment of the last command: the next one of a build has the same. */
-  #last: { readonly environment: Environment; readonly count: number; readonly text: string } | undefined;
+  readonly #dir: string;
+  readonly #bytesMax: number;
+  /** Each use re-inserts: the first is the least recently used. */
+  readonly #entries = new Map<string, Entry>();
   #bytes = 0;
+  #written = 0;
 
-  keyOf(request: CompileRequest): Digest {
-    const { compiler, argv, cwd, environment, stderrIsTerminal, terminalColumns } = request;
-    const terminal = `${stderrIsTerminal ? 'terminal' : 'pipe'} ${terminalColumns ?? 0}`;
-    return digestOf([compiler, cwd, terminal, ...argv, '', this.#textOf(environment)].join('\0'));
+  /** Begins with nothing: what an earlier daemon left in `dir` is removed. Throws where the folder cannot be made. */
+  constructor({ dir, bytesMax }: { readonly dir: string; readonly bytesMax: number }) {
+    this.#dir = dir;
+    this.#bytesMax = bytesMax;
+    this.#empty();
   }
 
-  #textOf(environment: Environment): string {
-    const count = this.#variables.size;
-    if (this.#last?.environment !== environment || this.#last.count !== count) {
-      const parts = [...this.#variables].flatMap(name => [name, environment(name) ?? '\x01']);
-      this.#last = { environment, count, text: parts.join('\0') };
-    }
-    return this.#last.text;
-  }
-
-  get(key: Digest): ReadyResult | undefined {
-    return this.#entries.get(key)?.ready;
-  }
-
-  /** Keeps the entry for the request that `keyOf` the same request gives from now on. */
-  set(request: CompileRequest, variables: readonly string[], ready: ReadyResult): void {
-    for (const name of variables) this.#variables.add(name);
-    const key = this.keyOf(request);
-    this.delete(key);
-    const own = ready.checks.reduce(
-      (sum, check) => sum + (check.length > 1000 ? check.length : referenceBytes),
-      entryBytes,
-    );
-    this.#entries.set(key, { ready, bytes: own });
-    this.#bytes += own;
+  /** Lays out the result for this very request, as long as the checks hold. What cannot be written is asked for instead. */
+  async keep(
+    request: CompileRequest,
+    checks: readonly Buffer[],
+    result: RestorableResult,
+    ready: ReadyResult,
+  ): Promise<void> {
+    const command = commandBytes(request);
+    const parts = [...bytesParts(command), ...bytesParts(Buffer.concat(checks)), ...resultParts(result)];
+    const fileBytes = sizeOf(parts);
+    const name = nameOf(command);
+    this.#forget(name);
+    if (fileBytes > Math.min(readyFileBytesMax, this.#bytesMax)) return;
+    const entry = { ready, fileBytes };
+    this.#entries.set(name, entry);
+    this.#bytes += fileBytes;
     for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= readyBytesMax) break;
-      this.delete(oldest);
+      if (this.#bytes <= this.#bytesMax && this.#entries.size <= readyFilesMax) break;
+      this.#forget(oldest);
+    }
+    try {
+      await this.#write(name, entry, parts);
+    } catch {
+      if (this.#entries.get(name) === entry) this.#forget(name);
     }
   }
 
-  delete(key: Digest): void {
-    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
-    this.#entries.delete(key);
+  /** What a launcher that names this file is about to restore, or has restored; undefined where it is forgotten already. */
+  get(name: string): ReadyResult | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+    return entry.ready;
   }
+
+  /** From now on every launcher asks: whom the team trusts, or what the person wants, may be something else than before. */
+  clear(): void {
+    this.#entries.clear();
+    this.#bytes = 0;
+    this.#empty();
+  }
+
+  async #write(name: string, entry: Entry, parts: readonly Part[]): Promise<void> {
+    const path = `${this.#dir}/${name}`;
+    this.#written += 1;
+    const temporary = `${path}.${this.#written}`;
+    const body = piecesOf([], parts, largeBytesMin);
+    const check = body.reduce((sum, piece) => crc32(piece, sum), 0);
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writev([...piecesOf([magic, check], [], largeBytesMin), ...body]);
+    } finally {
+      await file.close();
+    }
+    // Between the question and the answer nothing else runs: what is forgotten by now is never found again.
+    if (this.#entries.get(name) === entry) renameSync(temporary, path);
+    else rmSync(temporary, { force: true });
+  }
+
+  #forget(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    this.#bytes -= entry.fileBytes;
+    rmSync(`${this.#dir}/${name}`, { force: true });
+  }
+
+  /** At once, however much there is. */
+  #empty(): void {
+    const old = `${this.#dir}.old`;
+    rmSync(old, { recursive: true, force: true });
+    try {
+      renameSync(this.#dir, old);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    void rm(old, { recursive: true, force: true }).catch(() => {}); // the next time, then
+  }
+}
+
+/** The command as the launcher spells it (put_command in cli/launcher/ready.h). */
+function commandBytes(request: CompileRequest): Buffer {
+  const { compiler, cwd, argv, stderrIsTerminal, terminalColumns = 0 } = request;
+  const terminal = Buffer.alloc(4);
+  terminal.writeUInt32LE(((terminalColumns << 16) | (stderrIsTerminal ? 1 : 0)) >>> 0);
+  return Buffer.concat([terminal, Buffer.from([compiler, cwd, ...argv].map(text => `${text}\0`).join(''))]);
+}
+
+/** The file's name says little more than where to look: the command in it must be the very same. */
+function nameOf(command: Buffer): string {
+  return `${crc32(command).toString(16).padStart(8, '0')}-${command.byteLength.toString(16)}`;
 }

@@ -9,17 +9,27 @@ export interface RunningOutput {
 }
 
 export class RunningOutputs {
+  readonly #hear: () => void;
   readonly #byPath = new Map<string, Set<{ readonly key: Digest; isAlone: boolean }>>();
+
+  /** `hear`: has everything that was written until now be noted. */
+  constructor(hear: () => void = () => {}) {
+    this.#hear = hear;
+  }
 
   /** Notes a compile that starts to make the file at this absolute path; one with the same key makes the same. */
   begin(path: string | undefined, key: Digest): RunningOutput {
     if (path === undefined) return { isAlone: () => true, end: () => {} };
+    this.#hear(); // what was written before is no matter
     const all = this.#byPath.get(path) ?? new Set();
     const own = { key, isAlone: [...all].every(other => other.key === key) };
     if (!own.isAlone) this.meet(path);
     this.#byPath.set(path, all.add(own));
     return {
-      isAlone: () => own.isAlone,
+      isAlone: () => {
+        this.#hear();
+        return own.isAlone;
+      },
       end: () => {
         all.delete(own);
         if (all.size === 0 && this.#byPath.get(path) === all) this.#byPath.delete(path);

@@ -24,8 +24,9 @@ export function takeRun(ticket: CompileTicket, report: CompileReport): TakenRun 
   const rules = familyRules[family];
   const refusal = rules.refuses(observed, ticket.identity);
   if (refusal !== undefined) return { uncached: refusal };
-  if (ticket.running?.isAlone() === false) return { uncached: 'shared-output' };
   const files = readOutputs(observed, folder);
+  // asked after they were read: whoever writes there says so first
+  if (ticket.running?.isAlone() === false) return { uncached: 'shared-output' };
   if (files === undefined) return { uncached: 'special-output' };
   const isExpected = files.every(file => rules.isExpectedOutput(file.path, command, folder.cwd));
   if (!isExpected) return { uncached: 'unexpected-output' };

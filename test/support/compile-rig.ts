@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installLauncher } from '../../cli/launcher/install.ts';
 import { launcherServer } from '../../node/endpoints/launcher-socket.ts';
+import { ReadyHits } from '../../node/endpoints/ready-hits.ts';
 import { ProjectSettings } from '../../node/project-settings.ts';
 import { childProcesses } from '../../node/system/child-processes.ts';
 import { realClock } from '../../node/system/real-clock.ts';
@@ -14,6 +15,8 @@ import { MemoryActionCache } from '../../src/actions/memory-action-cache.ts';
 import { CompileFront } from '../../src/compile/compile-front.ts';
 import { FileStates } from '../../src/compile/file-states.ts';
 import { Manifests } from '../../src/compile/manifests.ts';
+import { ReadyResults } from '../../src/compile/ready-results.ts';
+import { Repeats } from '../../src/compile/repeats.ts';
 import { StoringQueue } from '../../src/compile/storing-queue.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { deadline } from '../../src/platform/clock.ts';
@@ -58,17 +61,28 @@ export class CompileRig {
   readonly stats = new Stats(0);
   readonly fallbacks: unknown[] = [];
   readonly #server: Server;
+  readonly #hits: ReadyHits;
 
   private constructor(home: string, { launcher, observer, states }: SharedParts, processors: number) {
     this.home = home;
     this.launcher = launcher;
     const settings = new ProjectSettings({});
     const pipeline = memoryPipeline(this.stats, error => this.fallbacks.push(error));
+    this.#hits = new ReadyHits(join(home, 'run', 'hits'));
+    const repeats = new Repeats({
+      ready: new ReadyResults({ dir: join(home, 'run', 'ready'), bytesMax: 256 * 1024 * 1024 }),
+      states,
+      hear: () => this.#hits.hear(),
+      onRepeated: () => this.stats.hit('memory', { savedMs: 0, bytes: 0 }),
+    });
+    this.#hits.listen(({ kind, name }) => repeats[kind](name));
     const front = new CompileFront({
+      repeats,
       results: pipeline,
       manifests: new Manifests(pipeline),
       states,
       events: {
+        repeated: () => {},
         hit: found => this.stats.hit(found.tier, { savedMs: 0, bytes: 0 }),
         miss: () => this.stats.miss(),
         uncached: reason => this.stats.uncached(reason),
@@ -122,6 +136,7 @@ export class CompileRig {
   }
 
   counts(): StatsSnapshot {
+    this.#hits.hear();
     return this.stats.snapshot();
   }
 
@@ -144,6 +159,7 @@ export class CompileRig {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise(resolve => this.#server.close(resolve));
+    this.#hits.close();
     rmSync(this.home, { recursive: true, force: true });
   }
 }
