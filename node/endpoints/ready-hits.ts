@@ -27,8 +27,8 @@ export class ReadyHits {
   readonly #chunk = Buffer.alloc(readBytes);
   #listener: (hit: ReadyHit) => void = () => {};
 
-  /** Makes the pipe at `path` anew. Throws STORAGE where that cannot be. */
-  constructor(path: string) {
+  /** Makes the pipe at `path` anew, and hears at least every `everyMs`. Throws STORAGE where that cannot be. */
+  constructor(path: string, everyMs = hearEveryMs) {
     this.#path = path;
     try {
       rmSync(path, { force: true });
@@ -41,7 +41,7 @@ export class ReadyHits {
         cause: error,
       });
     }
-    this.#timer = setInterval(() => this.hear(), hearEveryMs).unref();
+    this.#timer = setInterval(() => this.hear(), everyMs).unref();
   }
 
   /** From now on `listener` hears of every hit. */

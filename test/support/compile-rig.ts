@@ -61,21 +61,24 @@ export class CompileRig {
   readonly stats = new Stats(0);
   readonly fallbacks: unknown[] = [];
   readonly #server: Server;
-  readonly #hits: ReadyHits;
+  readonly hits: ReadyHits;
+  readonly ready: ReadyResults;
+  /** Launchers that asked: those that answered by themselves did not. */
+  asked = 0;
 
   private constructor(home: string, { launcher, observer, states }: SharedParts, processors: number) {
     this.home = home;
     this.launcher = launcher;
     const settings = new ProjectSettings({});
     const pipeline = memoryPipeline(this.stats, error => this.fallbacks.push(error));
-    this.#hits = new ReadyHits(join(home, 'run', 'hits'));
+    this.hits = new ReadyHits(join(home, 'run', 'hits'), 600_000); // tests say when it hears;
+    this.ready = new ReadyResults({ dir: join(home, 'run', 'ready'), bytesMax: 256 * 1024 * 1024 });
     const repeats = new Repeats({
-      ready: new ReadyResults({ dir: join(home, 'run', 'ready'), bytesMax: 256 * 1024 * 1024 }),
-      states,
-      hear: () => this.#hits.hear(),
+      ...{ ready: this.ready, states },
+      hear: () => this.hits.hear(),
       onRepeated: () => this.stats.hit('memory', { savedMs: 0, bytes: 0 }),
     });
-    this.#hits.listen(({ kind, name }) => repeats[kind](name));
+    this.hits.listen(({ kind, name }) => repeats[kind](name));
     const front = new CompileFront({
       repeats,
       results: pipeline,
@@ -123,6 +126,9 @@ export class CompileRig {
     const home = shared === undefined ? own.folder : mkdtempSync(join(tmpdir(), 'p2pcache-rig-'));
     mkdirSync(join(home, 'run'));
     const rig = new CompileRig(home, own, processors);
+    rig.#server.on('connection', () => {
+      rig.asked += 1;
+    });
     await new Promise(resolve => rig.#server.once('listening', resolve));
     return rig;
   }
@@ -136,7 +142,7 @@ export class CompileRig {
   }
 
   counts(): StatsSnapshot {
-    this.#hits.hear();
+    this.hits.hear();
     return this.stats.snapshot();
   }
 
@@ -159,7 +165,7 @@ export class CompileRig {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise(resolve => this.#server.close(resolve));
-    this.#hits.close();
+    this.hits.close();
     rmSync(this.home, { recursive: true, force: true });
   }
 }
