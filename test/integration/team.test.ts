@@ -167,6 +167,8 @@ describe('sharing', () => {
     await settled(lap!);
     await desk!.build(compile);
     expect((await desk!.stats()).hits.peer).toBe(1);
+    await desk!.build(compile); // its result lies ready for the launcher, who would ask nobody
+    expect((await desk!.stats()).hits.memory).toBe(1);
 
     expect((await lap!.run('revoke', 'desk', '--yes')).exitCode).toBe(exitCodes.NOT_ALLOWED);
     expect((await desk!.run('revoke', 'nobody', '--yes')).exitCode).toBe(exitCodes.UNKNOWN_MEMBER);
