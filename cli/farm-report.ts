@@ -21,7 +21,7 @@ const meanings: Readonly<Record<string, string>> = {
   'macro-environment': 'a procedural macro may read the whole environment',
   locale: 'messages in another language than English',
   raced: 'it took far longer than usual: another worker got it as well',
-  straggler: 'it took far longer at the worker than usual',
+  'raced-here': 'this machine had nothing else to do, and was predicted to be done with it first',
   moved: 'another place became free',
   gone: 'the worker was gone, or silent',
   busy: 'the worker was full, or its owner needed it',

@@ -16,7 +16,17 @@ export interface InstalledLauncher {
 }
 
 const run = promisify(execFile);
-const sources = ['launcher.c', 'observer.c', 'checks.h', 'frames.h', 'log.h', 'ready.h', 'restore.h'];
+const sources = [
+  'launcher.c',
+  'observer.c',
+  'begun-outputs.h',
+  'checks.h',
+  'frames.h',
+  'log.h',
+  'process-tree.h',
+  'ready.h',
+  'restore.h',
+];
 const shimNames = ['gcc', 'g++', 'cc', 'c++', 'clang', 'clang++'];
 const compilers = ['cc', 'gcc', 'clang'];
 

@@ -28,9 +28,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "begun-outputs.h"
 #include "checks.h"
 #include "frames.h"
 #include "log.h"
+#include "process-tree.h"
 #include "ready.h"
 #include "restore.h"
 
@@ -365,6 +367,7 @@ static void pass_on(struct stream *s) {
 }
 
 static pid_t child;
+static void (*on_broken_pipe)(int); // what it was for the compiler
 static volatile sig_atomic_t signal_to_forward = SIGALRM; // until another comes: the alarm that whoever started this had set
 
 // A terminal signals the whole process group, this launcher's compiler with it, and `timeout` signals its child and then the
@@ -450,7 +453,10 @@ static void report(int fd, const char *log, int status, int64_t started_us, int6
   }
   struct reader done;
   limit_waits(fd, answer_timeout_ms());
-  if (send_frame(fd, &b) == 0) receive_frame(fd, &done); // the daemon has read the outputs once it answers
+  if (send_frame(fd, &b)) return;
+  do // the daemon has read the outputs once it says so; before that, a result may come that is too late
+    if (receive_frame(fd, &done)) return;
+  while (take_u32(&done) != REPLY_DONE);
 }
 
 static int64_t now_us(void) {
@@ -459,8 +465,44 @@ static int64_t now_us(void) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+// --- a teammate makes the same meanwhile: whoever has it first
+
+// The compiler's command has been stopped and is not any more; nothing of it is left but what it passed on, which is nothing.
+static void give_up_compiler(struct tree *tree, const char *log, const struct stream *streams) {
+  end_tree(tree);
+  child = 0;
+  for (int i = 0; i < 2; i++)
+    if (streams[i].open) close(streams[i].from);
+  unlink(log);
+}
+
+// A result has come: it is restored in the place of what the compiler would make, unless that has gone too far to be undone.
+// Returns where the compiler goes on; ends with the result restored, or with the compiler from its start.
+static void take_overtaking(int fd, struct reader *r, const char *log, const struct stream *streams, const char *compiler, char **argv) {
+  static struct result result;
+  struct tree tree;
+  if (take_u32(r) != REPLY_RESULT || take_result(r, &result) != 0) return;
+  for (int i = 0; i < 2; i++)
+    if (streams[i].kept.used || streams[i].kept.failed) return; // somebody has read it
+  if (signal_to_forward != SIGALRM || stop_tree(&tree) != 0) return;
+  if (!process_in(tree.processes, tree.count, child) || has_begun_outputs(log, &result)) {
+    let_go_on(&tree);
+    return;
+  }
+  give_up_compiler(&tree, log, streams);
+  int exit_code = restore_taken(&result);
+  if (exit_code >= 0) _exit(exit_code);
+  struct buffer declined = {0};
+  put_u32(&declined, REQUEST_DECLINED);
+  send_frame(fd, &declined);
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+  signal(SIGPIPE, on_broken_pipe);
+  run_plain(compiler, argv);
+}
+
 static void run_observed(int fd, struct reader *r, const char *compiler, char **argv) {
   char *observer = take_string(r);
+  int may_be_overtaken = take_u32(r) && watch_tree();
   uint32_t added = take_u32(r), count = 0;
   while (argv[count]) count++;
   if (r->failed || added > 64) return;
@@ -487,7 +529,7 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
   forward(SIGQUIT);
   forward(SIGTERM);
   forward(SIGHUP);
-  signal(SIGPIPE, SIG_IGN);
+  on_broken_pipe = signal(SIGPIPE, SIG_IGN);
   close(out[1]);
   close(err[1]);
   if (child < 0) {
@@ -496,11 +538,17 @@ static void run_observed(int fd, struct reader *r, const char *compiler, char **
   }
   struct stream streams[2] = {{.from = out[0], .to = 1, .open = 1}, {.from = err[0], .to = 2, .open = 1}};
   while (streams[0].open || streams[1].open) {
-    struct pollfd waits[2];
+    struct pollfd waits[3];
     for (int i = 0; i < 2; i++) waits[i] = (struct pollfd){streams[i].open ? streams[i].from : -1, POLLIN, 0};
-    if (poll(waits, 2, -1) < 0) continue;
+    waits[2] = (struct pollfd){may_be_overtaken ? fd : -1, POLLIN, 0};
+    if (poll(waits, 3, -1) < 0) continue;
     for (int i = 1; i >= 0; i--) // diagnostics come before what is printed at the end
       if (waits[i].revents) pass_on(&streams[i]);
+    if (waits[2].revents) {
+      struct reader reply;
+      may_be_overtaken = 0; // one result comes, or the daemon has left
+      if (receive_frame(fd, &reply) == 0) take_overtaking(fd, &reply, log, streams, compiler, argv);
+    }
   }
   int status;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;

@@ -104,13 +104,19 @@ static int restore_all(struct output *outputs, uint32_t count) {
   return 0;
 }
 
-// The exit code of a result that was restored as a whole, else -1.
-static int restore_result(struct reader *r) {
-  static struct output outputs[OUTPUTS_MAX];
-  uint32_t exit_code = take_u32(r), count = take_u32(r);
-  if (count > OUTPUTS_MAX) return -1;
-  for (uint32_t i = 0; i < count; i++) {
-    struct output *o = &outputs[i];
+struct result {
+  uint32_t exit_code, count, out_size, err_size;
+  const char *out, *err;
+  struct output outputs[OUTPUTS_MAX];
+};
+
+// -1: it is not one that could be restored.
+static int take_result(struct reader *r, struct result *result) {
+  result->exit_code = take_u32(r);
+  result->count = take_u32(r);
+  if (result->count > OUTPUTS_MAX) return -1;
+  for (uint32_t i = 0; i < result->count; i++) {
+    struct output *o = &result->outputs[i];
     o->path = take_string(r);
     o->style = take_u32(r);
     o->is_executable = take_u32(r);
@@ -118,16 +124,26 @@ static int restore_result(struct reader *r) {
     o->data = take_bytes(r, o->size);
     if (!o->path || !o->data) return -1;
   }
-  uint32_t out_size = take_u32(r);
-  const char *out = take_bytes(r, out_size);
-  uint32_t err_size = take_u32(r);
-  const char *err = take_bytes(r, err_size);
+  result->out_size = take_u32(r);
+  result->out = take_bytes(r, result->out_size);
+  result->err_size = take_u32(r);
+  result->err = take_bytes(r, result->err_size);
   if (r->failed || r->at != r->end) return -1;
-  if (out_size && err_size && is_one_file(1, 2)) return -1; // in which order they came is not known
+  return result->out_size && result->err_size && is_one_file(1, 2) ? -1 : 0; // in which order they came is not known
+}
+
+// The exit code of a result that was restored as a whole, else -1.
+static int restore_taken(struct result *result) {
   void (*on_size)(int) = signal(SIGXFSZ, SIG_IGN), (*on_pipe)(int) = signal(SIGPIPE, SIG_IGN);
-  int restored = restore_all(outputs, count) == 0 && write_all(1, out, out_size) == 0 && write_all(2, err, err_size) == 0;
+  int restored = restore_all(result->outputs, result->count) == 0 && write_all(1, result->out, result->out_size) == 0 &&
+                 write_all(2, result->err, result->err_size) == 0;
   signal(SIGXFSZ, on_size);
   signal(SIGPIPE, on_pipe);
-  return restored ? (int)exit_code : -1;
+  return restored ? (int)result->exit_code : -1;
+}
+
+static int restore_result(struct reader *r) {
+  static struct result result;
+  return take_result(r, &result) == 0 ? restore_taken(&result) : -1;
 }
 #endif

@@ -2,7 +2,8 @@
 // Little-endian; every frame is a magic number, a length and that many bytes; strings are a length and bytes.
 //
 // One connection carries one command: a compile request, its reply, and, where the reply was to run the command under
-// observation, the report and its acknowledgement.
+// observation, the report and its acknowledgement. Where a teammate is at it as well, its result may come before the report:
+// the launcher either restores it and hangs up, or goes on and reports, and then the result was for nothing.
 // Goals: one round trip for a hit; a C program without libraries can speak it. Non-goals: versions side by side (the
 // launcher is built from the same checkout), security beyond the socket's own permissions.
 import {
@@ -188,8 +189,9 @@ export const doneReply: Buffer = frame([replyKinds.done]);
 /** More is to come: the launcher's time limit starts anew. */
 export const waitReply: Buffer = frame([replyKinds.wait]);
 
-export function runObservedReply(observerPath: string, added: readonly string[]): Buffer {
-  const parts = [...textParts(observerPath), added.length, ...added.flatMap(textParts)];
+/** `isRaced`: a result may follow while the compiler runs. */
+export function runObservedReply(observerPath: string, isRaced: boolean, added: readonly string[]): Buffer {
+  const parts = [...textParts(observerPath), isRaced ? 1 : 0, added.length, ...added.flatMap(textParts)];
   return frame([replyKinds['run-observed'], ...parts]);
 }
 

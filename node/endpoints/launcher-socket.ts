@@ -3,7 +3,12 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { CompileFront } from '../../src/compile/compile-front.ts';
-import type { CompileReply, CompileRequest, CompileTicket } from '../../src/compile/compile-request.ts';
+import type {
+  CompileReply,
+  CompileRequest,
+  CompileRun,
+  CompileTicket,
+} from '../../src/compile/compile-request.ts';
 import { FileSystemView } from './file-system-view.ts';
 import {
   doneReply,
@@ -60,7 +65,7 @@ class LauncherSession {
   #ticket: CompileTicket | undefined;
   #taken: (() => void) | undefined;
   /** What must be told once the launcher is gone: the farm's job to cancel, the compiler that ended. */
-  #onGone = () => {};
+  #onGone = (_isWhole: boolean) => {};
 
   constructor(parts: SessionParts, socket: Socket) {
     this.#parts = parts;
@@ -104,7 +109,8 @@ class LauncherSession {
       this.#ticket = reply.ticket;
       this.#onGone = reply.ended;
       if (this.#socket.destroyed) this.gone();
-      this.#socket.write(runObservedReply(observer, reply.added));
+      this.#socket.write(runObservedReply(observer, reply.rival !== undefined, reply.added));
+      void this.#race(reply, observer);
     } else if (reply.kind === 'run-plain') {
       this.#socket.end(runPlainReply);
     } else {
@@ -112,6 +118,17 @@ class LauncherSession {
       this.#socket.cork();
       for (const piece of resultReply(reply)) this.#socket.write(piece);
       this.#socket.uncork();
+    }
+  }
+
+  /** A teammate is at the same: its result is offered to the launcher as long as that has not reported. */
+  async #race({ ticket, rival }: CompileRun, observer: string): Promise<void> {
+    try {
+      const result = await rival;
+      if (result !== undefined && this.#ticket === ticket && !this.#socket.destroyed)
+        this.#answer(result, observer);
+    } catch (error) {
+      this.#parts.onFallback('daemon-error', error); // the compiler runs
     }
   }
 
@@ -138,11 +155,11 @@ class LauncherSession {
     }
   }
 
-  /** The connection is over, whoever ended it. */
-  gone(): void {
+  /** The connection is over, whoever ended it; or the compiler is, and has done all of its work. */
+  gone(isWhole = false): void {
     const onGone = this.#onGone;
     this.#onGone = () => {};
-    onGone();
+    onGone(isWhole);
   }
 
   /** The launcher hung up. */
@@ -154,8 +171,9 @@ class LauncherSession {
   #report(report: LauncherReport): void {
     const ticket = this.#ticket;
     this.#ticket = undefined;
+    this.#taken = undefined; // what a teammate made of it came too late
     if (ticket === undefined) throw new RangeError('a report without a request');
-    this.gone(); // the compiler is
+    this.gone(true);
     let putAway = () => {};
     try {
       const log = readLog(report.logPath, this.#parts.runDir);

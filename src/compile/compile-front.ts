@@ -25,9 +25,9 @@ import { absolutePath, type EvaluatedInputs, findInputs, underKey } from './inpu
 import type { Manifests } from './manifests.ts';
 import { PrefixMaps } from './prefix-maps.ts';
 import { fromPortable, type ProjectFolder } from './project-folder.ts';
-import { noRemoteRuns, type RemoteRun, type RemoteRuns } from './remote-runs.ts';
+import { noRemoteRuns, type RemoteRun, type RemoteRuns, type RunHere } from './remote-runs.ts';
 import type { Repeats } from './repeats.ts';
-import { RunningOutputs } from './running-outputs.ts';
+import { type RunningOutput, RunningOutputs } from './running-outputs.ts';
 import type { StoringQueue } from './storing-queue.ts';
 import { claimNow, takeRun } from './taken-run.ts';
 
@@ -100,7 +100,7 @@ export class CompileFront {
     const { hit, ...ticket } = looked;
     if (hit === undefined) return this.#run(ticket);
     const { found, inputs } = hit;
-    return this.#reply(found, ticket.identity.folder, () => {
+    return this.#reply(found, ticket, () => {
       this.#events.hit(found, { ...ticket, inputs });
       this.#repeats?.expect(ticket, { ...inputs, action: found.record.action }, found);
     });
@@ -134,29 +134,40 @@ export class CompileFront {
 
   /** Elsewhere if the farm takes it, else here. */
   #run(ticket: CompileTicket): CompileReply {
-    const runHere = (): CompileRun => {
-      const ended = [this.#remote.runsHere(), this.#storing.runs()];
-      const { family, added } = ticket.identity;
-      const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity), ticket.keys.bound);
-      return {
-        kind: 'run-observed',
-        added,
-        ticket: { ...ticket, running },
-        ended: () => {
-          running.end();
-          for (const end of ended) end();
-        },
-      };
-    };
     const abort = new AbortController();
     const remote = mayWrite(ticket.settings.mode) ? this.#remote.begin(ticket, abort.signal) : undefined;
-    if (remote === undefined) return runHere();
-    const reply = remote.then(run => (run === undefined ? runHere() : this.#takeRemote(ticket, run)));
+    if (remote === undefined) return this.#runHere(ticket);
+    const reply = remote.then(run => {
+      if (!('found' in run)) return this.#runHere(ticket, { ...run, abort });
+      run.keep();
+      return this.#takeRemote(ticket, run);
+    });
     return { kind: 'wait', reply, cancel: () => abort.abort(new Error('the launcher is gone')) };
   }
 
-  #takeRemote(ticket: CompileTicket, { found, inputs }: RemoteRun): CompileResult {
-    return this.#reply(found, ticket.identity.folder, () => {
+  #runHere(ticket: CompileTicket, remote?: RunHere & { readonly abort: AbortController }): CompileRun {
+    const ended = [this.#remote.runsHere(ticket), this.#storing.runs()];
+    const { family, added } = ticket.identity;
+    const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity), ticket.keys.bound);
+    const own = { ...ticket, running };
+    const rival = remote?.rival?.then(run => run && this.#takeRemote(own, run, run.keep));
+    return {
+      kind: 'run-observed',
+      added,
+      ticket: own,
+      ...(rival === undefined ? {} : { rival }),
+      ended: isWhole => {
+        running.end();
+        for (const end of ended) end(isWhole);
+        remote?.abort.abort(new Error('it is done here'));
+      },
+    };
+  }
+
+  /** What a worker made; `keep` where that is called only once the launcher has taken it. */
+  #takeRemote(ticket: CompileTicket, { found, inputs }: RemoteRun, keep?: () => void): CompileResult {
+    return this.#reply(found, ticket, () => {
+      keep?.();
       this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound: false });
       this.#repeats?.expect(ticket, inputs, found);
     });
@@ -240,9 +251,13 @@ export class CompileFront {
     await Promise.all(kept);
   }
 
-  #reply(found: Found, folder: ProjectFolder, taken: () => void): CompileResult {
+  #reply(
+    found: Found,
+    { identity: { folder }, running }: { identity: { folder: ProjectFolder }; running?: RunningOutput },
+    taken: () => void,
+  ): CompileResult {
     const restored = restoreResult(found, folder);
-    for (const { path } of restored.outputs) this.#running.meet(absolutePath(path, folder));
+    for (const { path } of restored.outputs) this.#running.meet(absolutePath(path, folder), running);
     return { kind: 'result', ...restored, taken };
   }
 }

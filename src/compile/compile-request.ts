@@ -37,8 +37,10 @@ export interface CompileRun {
   readonly kind: 'run-observed';
   readonly added: readonly string[];
   readonly ticket: CompileTicket;
-  /** To be called once, when the compiler has ended or its launcher is gone. */
-  readonly ended: () => void;
+  /** Where a teammate is at it as well: what came of that, once it is of use. The launcher takes it if it has nothing yet. */
+  readonly rival?: Promise<CompileResult | undefined>;
+  /** To be called once, when the compiler has ended by itself or (`isWhole` is false) its launcher is gone. */
+  readonly ended: (isWhole: boolean) => void;
 }
 
 export interface CompileResult {

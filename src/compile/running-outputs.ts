@@ -8,9 +8,15 @@ export interface RunningOutput {
   end(): void;
 }
 
+interface Running {
+  readonly key: Digest;
+  readonly output: RunningOutput;
+  isAlone: boolean;
+}
+
 export class RunningOutputs {
   readonly #hear: () => void;
-  readonly #byPath = new Map<string, Set<{ readonly key: Digest; isAlone: boolean }>>();
+  readonly #byPath = new Map<string, Set<Running>>();
 
   /** `hear`: has everything that was written until now be noted. */
   constructor(hear: () => void = () => {}) {
@@ -22,10 +28,7 @@ export class RunningOutputs {
     if (path === undefined) return { isAlone: () => true, end: () => {} };
     this.#hear(); // what was written before is no matter
     const all = this.#byPath.get(path) ?? new Set();
-    const own = { key, isAlone: [...all].every(other => other.key === key) };
-    if (!own.isAlone) this.meet(path);
-    this.#byPath.set(path, all.add(own));
-    return {
+    const output: RunningOutput = {
       isAlone: () => {
         this.#hear();
         return own.isAlone;
@@ -35,10 +38,14 @@ export class RunningOutputs {
         if (all.size === 0 && this.#byPath.get(path) === all) this.#byPath.delete(path);
       },
     };
+    const own = { key, output, isAlone: [...all].every(other => other.key === key) };
+    if (!own.isAlone) this.meet(path);
+    this.#byPath.set(path, all.add(own));
+    return output;
   }
 
-  /** Notes that the file is written by other means: a result is restored. */
-  meet(path: string): void {
-    for (const other of this.#byPath.get(path) ?? []) other.isAlone = false;
+  /** Notes that the file is written by other means: a result is restored, in the place of what `instead` would make. */
+  meet(path: string, instead?: RunningOutput): void {
+    for (const other of this.#byPath.get(path) ?? []) if (other.output !== instead) other.isAlone = false;
   }
 }

@@ -7,20 +7,21 @@ import { keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import type { Manifests } from '../compile/manifests.ts';
-import type { RemoteRun, RemoteRuns } from '../compile/remote-runs.ts';
+import type { RemoteRun, RemoteRuns, RunHere } from '../compile/remote-runs.ts';
 import { type Digest, digestSizeBytes } from '../digest.ts';
 import { farmBlobsPerFrameBytesMax, jobAttemptsMax } from '../limits.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 import type { Job, JobOutcome, JobRequest } from '../protocol/farm.ts';
 import { travelsAlong } from '../protocol/farm.ts';
 import type { MemberKey } from '../team/identity.ts';
-import type { Dispatcher, RecallReason } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
 import { Guesses } from './guesses.ts';
 import { jobOf, languageOf } from './job-command.ts';
 import type { LocalTree } from './local-tree.ts';
 import { race } from './race.ts';
 import { reasonToStay } from './reasons-to-stay.ts';
+import type { Runners } from './sent-jobs.ts';
 import { takeOutcome } from './taken-outcome.ts';
 import { ToldFiles } from './told-files.ts';
 import type { Toolchain, Toolchains } from './toolchain.ts';
@@ -59,8 +60,6 @@ export interface FarmEvents {
 /** After these the job may go to another worker, or to the same one. */
 const retriedRefusals: ReadonlySet<string> = new Set(['busy', 'not-lending', 'role', 'tree-lost']);
 
-/** Commands whose duration is remembered. */
-
 /** What is sent, to one worker or to two. */
 interface Task {
   readonly job: Job;
@@ -68,10 +67,12 @@ interface Task {
   readonly files: ReadonlySet<string>;
   readonly command: Digest;
   readonly mayMove: boolean;
-  readonly isRaced: boolean;
+  readonly runners: Runners;
+  readonly raceHere: () => void;
 }
 
-type Outcome = JobOutcome | RecallReason | 'gone';
+/** `moved`: another place is free for it. `gone`: the worker is. */
+type Outcome = JobOutcome | 'moved' | 'gone';
 
 export class FarmedCompiles implements RemoteRuns {
   readonly #parts: FarmedCompilesParts;
@@ -85,20 +86,33 @@ export class FarmedCompiles implements RemoteRuns {
     this.#guesses = new Guesses(parts);
   }
 
-  begin(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> | undefined {
+  begin(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | RunHere> | undefined {
+    const { events } = this.#parts;
     const reason = this.#reasonToStay(ticket);
     if (reason !== undefined) {
-      if (reason !== 'off') this.#parts.events.stayed(reason);
+      if (reason !== 'off') events.stayed(reason);
       return undefined;
     }
-    return this.#run(ticket, signal).catch(() => {
-      this.#parts.events.stayed(signal.aborted ? 'cancelled' : 'trouble');
+    const here = Promise.withResolvers<RunHere>();
+    const givenUp = new AbortController();
+    let isHere = false;
+    const raceHere = () => {
+      isHere = true;
+      events.returned('raced-here');
+      // A rustc that is stopped leaves what it began: once it runs it goes on to its end.
+      const isForGood = ticket.identity.family === 'rustc';
+      if (isForGood) givenUp.abort(new Error('it runs here'));
+      here.resolve(isForGood ? {} : { rival: run });
+    };
+    const run = this.#run(ticket, raceHere, AbortSignal.any([signal, givenUp.signal])).catch(() => {
+      events.stayed(isHere ? 'raced-here' : signal.aborted ? 'cancelled' : 'trouble');
       return undefined;
     });
+    return Promise.race([here.promise, run.then(found => found ?? {})]);
   }
 
-  runsHere(): () => void {
-    return this.#parts.dispatcher.runsHere();
+  runsHere(ticket: CompileTicket): (isWhole: boolean) => void {
+    return this.#parts.dispatcher.runsHere(commandOf(ticket));
   }
 
   #reasonToStay(ticket: CompileTicket): string | undefined {
@@ -109,10 +123,14 @@ export class FarmedCompiles implements RemoteRuns {
     return reasonToStay(ticket) ?? (dispatcher.isHereBest ? 'faster-here' : undefined);
   }
 
-  async #run(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | undefined> {
+  async #run(
+    ticket: CompileTicket,
+    raceHere: () => void,
+    signal: AbortSignal,
+  ): Promise<RemoteRun | undefined> {
     const { dispatcher, toolchains, events } = this.#parts;
     const { request, identity } = ticket;
-    const [key] = keysInOrder(ticket.keys) as [Digest];
+    const command = commandOf(ticket);
     const toolchain = await toolchains.of(request.compiler, identity.compiler, languageOf(identity));
     if (toolchain === undefined) return this.#stay('no-toolchain');
     await this.#turn();
@@ -121,23 +139,25 @@ export class FarmedCompiles implements RemoteRuns {
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
       const obstacle = this.#guesses.obstacleTo(guess, ticket);
       if (obstacle !== undefined) return this.#stay(obstacle);
-      const chosen = await dispatcher.place(signal);
+      const chosen = await dispatcher.place(command, signal);
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
       const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
       const job = jobOf(ticket, toolchain, guess.variables);
-      const sent = { job, toolchain, files: guess.files, command: key };
-      const task: Task = { ...sent, mayMove: !hasMoved, isRaced: false };
-      const second: Task = { ...sent, mayMove: false, isRaced: true };
+      const runners = { isAtTwo: false, isHere: false, isOver: false };
+      const sent = { job, toolchain, files: guess.files, command, runners, raceHere };
+      const task: Task = { ...sent, mayMove: !hasMoved };
       const { outcome, from } = await race(
         worker,
-        (at, add, stop) => this.#send(at, at === worker ? task : second, add, stop),
+        (at, add, stop) => this.#send(at, at === worker ? task : { ...task, mayMove: false }, add, stop),
         decides,
         signal,
       );
+      runners.isOver = true;
       if (typeof outcome === 'string') events.returned(outcome);
-      if (outcome === 'straggler') return this.#stay('straggler');
       hasMoved ||= outcome === 'moved';
+      const isUseless = typeof outcome === 'string' || outcome.kind !== 'done';
+      if (isUseless && runners.isHere) return this.#stay('raced-here'); // it needs no second attempt
       if (outcome === 'moved' || outcome === 'gone') continue;
       if (outcome.kind === 'refused') {
         events.returned(outcome.reason);
@@ -151,9 +171,12 @@ export class FarmedCompiles implements RemoteRuns {
           : undefined;
       if (run !== undefined) {
         const { durationMs } = run.found.record;
-        dispatcher.ran(from.member, key, durationMs);
-        events.done(from.member, durationMs);
-        return run;
+        dispatcher.ran(from.member, command, durationMs);
+        const keep = () => {
+          run.keep();
+          events.done(from.member, durationMs);
+        };
+        return { ...run, keep };
       }
       events.returned(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
       attempts++;
@@ -167,21 +190,20 @@ export class FarmedCompiles implements RemoteRuns {
   /** Sends the job and what the worker must be told; the outcome, or why there is none. */
   async #send(
     worker: OfferingWorker,
-    { job, toolchain, files, command, mayMove, isRaced }: Task,
+    { job, toolchain, files, raceHere, ...sending }: Task,
     raceWith: (other: OfferingWorker) => void,
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { network, dispatcher, tree, events, toolchains } = this.#parts;
     const recalled = new AbortController();
-    const sent = dispatcher.sends(worker.member, {
-      mayMove,
-      isRaced,
-      command,
-      recall: reason => recalled.abort(reason),
+    const sent = dispatcher.sends(worker, {
+      ...sending,
+      move: () => recalled.abort(),
       race: second => {
         events.returned('raced');
         raceWith(second);
       },
+      raceHere,
     });
     events.sent(worker.member);
     try {
@@ -203,7 +225,7 @@ export class FarmedCompiles implements RemoteRuns {
       return outcome;
     } catch (error) {
       signal.throwIfAborted();
-      if (recalled.signal.aborted) return recalled.signal.reason as RecallReason;
+      if (recalled.signal.aborted) return 'moved';
       sent.failed();
       events.refused(`farm-${error instanceof Error ? 'worker-gone' : 'trouble'}`);
       return 'gone';
@@ -255,8 +277,12 @@ export class FarmedCompiles implements RemoteRuns {
   }
 }
 
+/** The same for compiles that are the same but for their inputs. */
+function commandOf({ keys }: CompileTicket): Digest {
+  return keysInOrder(keys)[0]!;
+}
+
 /** Whether nothing better can come of a second run: a result, or what any run would lack. */
 function decides(outcome: Outcome): boolean {
-  if (typeof outcome === 'string') return outcome === 'straggler';
-  return outcome.kind !== 'refused';
+  return typeof outcome !== 'string' && outcome.kind !== 'refused';
 }

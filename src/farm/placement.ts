@@ -11,10 +11,17 @@ export interface Place {
   readonly typicalMs: number | undefined;
 }
 
+export interface HerePlace extends Place {
+  /** How many of its jobs a worker is at as well: they take no slot from others. */
+  readonly races: number;
+}
+
 export interface WorkerPlace extends Place {
   readonly member: MemberKey;
   /** What sending a job and getting its result takes beside the run, in milliseconds. */
   readonly overheadMs: number;
+  /** It takes no more than it has. */
+  readonly isFull?: boolean;
 }
 
 export type Placement =
@@ -34,12 +41,13 @@ const comparedMax = 8;
  * The place for a job. This machine is taken where it is predicted to finish no later than the best worker. `fraction` gives
  * numbers in [0, 1).
  */
-export function choosePlace(here: Place, workers: readonly WorkerPlace[], fraction: () => number): Placement {
+export function choosePlace(here: HerePlace, workers: readonly WorkerPlace[], fraction: () => number): Placement {
   const known = [here, ...workers].map(place => place.typicalMs).filter(ms => ms !== undefined);
   const assumedMs = known.length === 0 ? typicalMsDefault : Math.min(...known);
-  const hasRoomHere = here.jobs < here.slots;
-  const free = workers.filter(worker => worker.jobs < worker.slots);
-  const waiting = workers.filter(worker => worker.jobs < worker.slots + waitingPerWorker);
+  const hasRoomHere = here.jobs - here.races < here.slots;
+  const open = workers.filter(({ isFull }) => isFull !== true);
+  const free = open.filter(worker => worker.jobs < worker.slots);
+  const waiting = open.filter(worker => worker.jobs < worker.slots + waitingPerWorker);
   const compared = pick(free.length > 0 ? free : hasRoomHere ? [] : waiting, fraction);
   const [best] = compared.sort((a, b) => finishMs(a, assumedMs) - finishMs(b, assumedMs));
   if (hasRoomHere && (best === undefined || predictedMs(here, assumedMs) <= finishMs(best, assumedMs)))

@@ -28,7 +28,7 @@ export interface TakingParts {
   readonly events: { refused(reason: string): void };
 }
 
-/** The run, kept and announced, or undefined where the worker's files were not ours or its word does not count. */
+/** The run, or undefined where the worker's files were not ours or its word does not count. */
 export async function takeOutcome(
   outcome: Extract<JobOutcome, { kind: 'done' }>,
   worker: MemberKey,
@@ -56,12 +56,17 @@ export async function takeOutcome(
   if (first === undefined) return undefined;
   const blobs = await blobsFor(first.record, outcome.blobs, worker, parts, signal);
   if (blobs === undefined) return undefined;
-  for (const { key, record, inputs } of taken) {
-    parts.results.adopt(record, blobs).catch(() => {});
-    parts.manifests.keep(key, inputs.set).catch(() => {});
-  }
   const { record, inputs } = first;
-  return { found: { record, blobs, tier: 'peer', member: worker }, inputs };
+  return {
+    found: { record, blobs, tier: 'peer', member: worker },
+    inputs,
+    keep: () => {
+      for (const each of taken) {
+        parts.results.adopt(each.record, blobs).catch(() => {});
+        parts.manifests.keep(each.key, each.inputs.set).catch(() => {});
+      }
+    },
+  };
 }
 
 function isSound(record: SignedRecord, worker: MemberKey, { identity }: CompileTicket): boolean {

@@ -1,6 +1,6 @@
 // Where jobs are placed: by predicted finish, here first when that is no slower, never onto a machine that is full.
 import { expect, test } from 'vitest';
-import { choosePlace, type Place, slotFreeInMs, type WorkerPlace } from '../../src/farm/placement.ts';
+import { choosePlace, type HerePlace, slotFreeInMs, type WorkerPlace } from '../../src/farm/placement.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
 
 const first = () => 0;
@@ -18,6 +18,18 @@ test('a job goes to a worker that is predicted to finish it sooner, sending incl
 
 test('a full machine sends its jobs away', () => {
   expect(choosePlace(here({ jobs: 2 }), [worker('a', {})], first)).toEqual(at('a'));
+});
+
+test('what a worker is at as well takes no slot here from a job that has no other place', () => {
+  const racing = here({ jobs: 2, races: 1 });
+  expect(choosePlace(racing, [worker('a', { jobs: 2 })], first)).toEqual({ at: 'here' });
+  expect(choosePlace(racing, [worker('a', {})], first)).toEqual(at('a'));
+  expect(choosePlace(here({ jobs: 2 }), [worker('a', { jobs: 2 })], first)).toEqual(at('a'));
+});
+
+test('a worker that is on trial gets one job and no queue', () => {
+  const onTrial = worker('a', { jobs: 1, isFull: true });
+  expect(choosePlace(here({ jobs: 2 }), [onTrial], first)).toEqual({ at: 'later' });
 });
 
 test('a free slot comes before a place in a queue', () => {
@@ -55,8 +67,8 @@ test('nobody has run anything yet: everyone is taken for equally fast', () => {
   );
 });
 
-function here(place: Partial<Place>): Place {
-  return { slots: 2, jobs: 0, typicalMs: 1_000, ...place };
+function here(place: Partial<HerePlace>): HerePlace {
+  return { slots: 2, jobs: 0, races: 0, typicalMs: 1_000, ...place };
 }
 
 function worker(name: string, place: Partial<WorkerPlace>): WorkerPlace {

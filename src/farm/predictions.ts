@@ -1,0 +1,84 @@
+// How long things will take: a compile on this machine, a job at a worker, what is left of one that was sent. What a job has
+// taken so far counts at once, unsmoothed: it will have been longer.
+import type { Clock } from '../platform/clock.ts';
+import type { MemberKey } from '../team/identity.ts';
+import type { OfferingWorker } from './farm-network.ts';
+import type { LocalRuns } from './local-runs.ts';
+import { slotFreeInMs } from './placement.ts';
+import type { SentJob, SentJobs } from './sent-jobs.ts';
+import type { Standings } from './standings.ts';
+
+export interface PredictionParts {
+  readonly clock: Clock;
+  readonly local: LocalRuns;
+  readonly sent: SentJobs;
+  readonly standings: Standings;
+}
+
+/** Taken for what has never run, neither here nor there. */
+const assumedMs = 1_000;
+/** A worker where jobs take so many times what they take here is of no use: it is beaten by waiting for a slot here. */
+const slowFactor = 3;
+const slowMsMin = 1_000;
+/** A job that has outlasted the usual by half may take any time; as long again as so far is as good a guess as any. */
+const overdueFactor = 1.5;
+/** A job that takes this many times the usual is a straggler. */
+const stragglerFactor = 3;
+const stragglerMsMin = 5_000;
+/** A slot that frees so soon is worth waiting for, in milliseconds and in parts of a usual run. */
+const soonMs = 1_000;
+const soonFactor = 1 / 3;
+
+export class Predictions {
+  readonly #parts: PredictionParts;
+
+  constructor(parts: PredictionParts) {
+    this.#parts = parts;
+  }
+
+  /** How long a command takes here. */
+  hereMs(command: string): number {
+    return this.#parts.local.usualMs(command) ?? assumedMs;
+  }
+
+  /** How long it will be until the job is done, in milliseconds. */
+  leftMs(job: SentJob, slots: number): number {
+    const { standings, sent, local } = this.#parts;
+    const typicalMs = standings.of(job.member).typicalMs ?? local.typicalMs ?? assumedMs;
+    const expectedMs = Math.max(typicalMs, standings.usual.of(job.command) ?? 0);
+    const ranMs = sent.ranMs(job, slots);
+    if (ranMs === undefined) return typicalMs + expectedMs;
+    return ranMs > overdueFactor * expectedMs ? ranMs : Math.max(0, expectedMs - ranMs);
+  }
+
+  isStraggler(job: SentJob): boolean {
+    const { standings, sent, local } = this.#parts;
+    const typicalMs = standings.of(job.member).typicalMs ?? local.typicalMs ?? stragglerMsMin;
+    const usualMs = Math.max(typicalMs, standings.usual.of(job.command) ?? 0);
+    const ranMs = sent.ranMs(job, Number.POSITIVE_INFINITY) ?? 0;
+    return ranMs > Math.max(stragglerMsMin, stragglerFactor * usualMs);
+  }
+
+  /** Whether a job that took so long there says that the worker is too slow, and not that the job is long. */
+  showsSlowness(member: MemberKey, command: string, ranMs: number): boolean {
+    const { standings, clock, local } = this.#parts;
+    const usualMs = local.usualMs(command);
+    const isLong = usualMs !== undefined && ranMs > Math.max(slowMsMin, slowFactor * usualMs);
+    return isLong && standings.of(member).fairAtMs < clock.nowMs() - ranMs;
+  }
+
+  /** Whether jobs that are there now show it. */
+  isSlowNow({ member, offer }: OfferingWorker): boolean {
+    const { sent } = this.#parts;
+    return sent
+      .at(member)
+      .some(job => this.showsSlowness(member, job.command, sent.ranMs(job, offer.slots) ?? 0));
+  }
+
+  isSoonFree({ member, offer }: OfferingWorker): boolean {
+    const { standings, sent } = this.#parts;
+    const { typicalMs } = standings.of(member);
+    const ranMs = sent.at(member).flatMap(job => sent.ranMs(job, offer.slots) ?? []);
+    return slotFreeInMs(ranMs, typicalMs) < Math.max(soonMs, soonFactor * (typicalMs ?? 0));
+  }
+}
