@@ -1,6 +1,6 @@
 // The farms that are compared in the lab, each set up on its hosts from nothing: p2pcache, distcc (plain and pump), icecc.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -81,9 +81,11 @@ async function startP2pcache(
     env: { ...environmentOf(client) },
     warmEnv: { P2PCACHE_MODE: 'write' },
     note: async () => {
-      const daemons = lab.hosts.map(host => {
-        const pid = readFileSync(join(environmentOf(host).P2PCACHE_HOME, 'run', 'daemon.pid'), 'utf8');
-        return `${formatMs(cpuMs(Number(pid), 'own'))} at ${host.namespace}`;
+      const daemons = lab.hosts.flatMap(host => {
+        const file = join(environmentOf(host).P2PCACHE_HOME, 'run', 'daemon.pid');
+        const pid = Number(readFileSync(file, 'utf8'));
+        if (!existsSync(`/proc/${pid}`)) return []; // it was killed on purpose
+        return [`${formatMs(cpuMs(pid, 'own'))} at ${host.namespace}`];
       });
       return `${await command(client, 'farm')}\nprocessor time of the daemons, from their start: ${daemons.join(', ')}\n`;
     },

@@ -48,7 +48,11 @@ export function ownCompiler(member: RigMember, name: string, statements: string)
   const source = join(folder, 'own.c');
   writeFileSync(
     source,
-    `#include <stdio.h>
+    `#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 int main(int argc, char **argv) {
   (void)argc;
