@@ -2,9 +2,10 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { MemberKey } from '../team/identity.ts';
+import { Choice } from './choice.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
 import { LocalRuns } from './local-runs.ts';
-import { choosePlace, type Placement, type WorkerPlace } from './placement.ts';
+import type { Placement } from './placement.ts';
 import { Predictions } from './predictions.ts';
 import { nextRescue } from './rescues.ts';
 import { type Sending, type SentJob, SentJobs } from './sent-jobs.ts';
@@ -41,8 +42,6 @@ interface Waiting {
   choose(chosen: Chosen): void;
 }
 
-/** Assumed of every worker: what sending a job and getting its result takes beside the run. */
-const overheadMs = 20;
 /** How often waiting and running jobs are looked at beside every change. */
 const lookEveryMs = 250;
 /** So long a slot here must be free before it is used for what runs elsewhere: a build's next compile comes sooner than that. */
@@ -56,6 +55,7 @@ export class Dispatcher {
   readonly #standings = new Standings();
   readonly #sent: SentJobs;
   readonly #predictions: Predictions;
+  readonly #choice: Choice;
   readonly #waiting: Waiting[] = [];
   readonly #stopListening: () => void;
   #busyAtMs = 0;
@@ -66,12 +66,9 @@ export class Dispatcher {
     this.#parts = parts;
     this.#local = new LocalRuns(clock, localSlots);
     this.#sent = new SentJobs(clock);
-    this.#predictions = new Predictions({
-      clock,
-      local: this.#local,
-      sent: this.#sent,
-      standings: this.#standings,
-    });
+    const known = { clock, local: this.#local, sent: this.#sent, standings: this.#standings };
+    this.#predictions = new Predictions(known);
+    this.#choice = new Choice({ ...parts, ...known, predictions: this.#predictions });
     this.#stopListening = network.onChange(() => this.#look());
   }
 
@@ -83,11 +80,7 @@ export class Dispatcher {
 
   /** Workers that take jobs now, however slow they are. */
   workers(): readonly OfferingWorker[] {
-    const { network, mayWork, clock } = this.#parts;
-    return network.workers().filter(({ member, offer }) => {
-      const isAvoided = this.#standings.of(member).failures.isOpen(clock.nowMs());
-      return offer.slots > 0 && !isAvoided && (offer.isOpen || this.#sent.countAt(member) > 0) && mayWork(member);
-    });
+    return this.#choice.workers();
   }
 
   get runningHere(): number {
@@ -101,7 +94,7 @@ export class Dispatcher {
   /** Whether a job that comes now should run here without further ado. */
   get isHereBest(): boolean {
     this.#noteWork();
-    return this.#waiting.length === 0 && this.#choose().at === 'here';
+    return this.#waiting.length === 0 && this.#choice.next().at === 'here';
   }
 
   /** The place for the next job, as soon as there is one. Rejects with the signal's reason. */
@@ -136,6 +129,7 @@ export class Dispatcher {
       if (isOver) return;
       isOver = true;
       const ownMs = end();
+      this.#busyAtMs = this.#parts.clock.nowMs();
       if (isWhole) {
         this.#local.ran(command, ownMs);
         this.#parts.onRanHere(this.#parts.clock.nowMs() - startedMs);
@@ -148,7 +142,7 @@ export class Dispatcher {
   sends({ member, offer }: OfferingWorker, sending: Sending): SentTold {
     const { clock } = this.#parts;
     const job = this.#sent.add(member, sending);
-    this.#cancelLook ??= clock.schedule(lookEveryMs, () => this.#look());
+    this.#cancelLook ??= clock.schedule(this.#lookInMs(), () => this.#look());
     const { failures } = this.#standings.of(member);
     let isAnswered = false;
     return {
@@ -163,6 +157,7 @@ export class Dispatcher {
       over: () => {
         if (!isAnswered) this.#gaveUp(job, offer.slots);
         this.#sent.delete(job);
+        this.#busyAtMs = clock.nowMs();
         this.#look();
       },
     };
@@ -192,10 +187,11 @@ export class Dispatcher {
     standing.slowness.open(this.#parts.clock.nowMs());
   }
 
+  /** A compile comes; after a pause it is taken for a build's first. */
   #noteWork(): void {
     const nowMs = this.#parts.clock.nowMs();
-    if (this.#local.count + this.#sent.size + this.#waiting.length > 0) this.#busyAtMs = nowMs;
-    else if (nowMs - this.#busyAtMs > pauseMs) this.#standings.retrySlow();
+    const isIdle = this.#local.count + this.#sent.size + this.#waiting.length === 0;
+    if (isIdle && nowMs - this.#busyAtMs > pauseMs) this.#standings.retrySlow();
     this.#busyAtMs = nowMs;
   }
 
@@ -204,7 +200,7 @@ export class Dispatcher {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
     while (this.#waiting.length > 0) {
-      const chosen = this.#choose();
+      const chosen = this.#choice.next();
       if (chosen.at === 'later') break;
       const next = this.#waiting.shift()!;
       if (chosen.at === 'here') this.#placeHere(next);
@@ -230,13 +226,12 @@ export class Dispatcher {
   }
 
   #rescue(): void {
-    const workers = this.workers();
     const rescue = nextRescue({
       predictions: this.#predictions,
       sent: this.#sent,
       isHereIdle: (this.#freeHereMs() ?? 0) >= idleMsMin,
-      workers,
-      free: this.#useful(workers).filter(worker => this.#placeOf(worker).jobs < worker.offer.slots),
+      workers: this.#choice.workers(),
+      free: this.#choice.free(),
     });
     if (rescue === undefined) return;
     const { kind, job } = rescue;
@@ -254,37 +249,5 @@ export class Dispatcher {
   #placeHere({ command, choose }: Waiting): void {
     this.#local.reserve(command, false);
     choose({ at: 'here' });
-  }
-
-  #choose(): Placement {
-    const { random } = this.#parts;
-    const useful = this.#useful(this.workers());
-    // Nobody to wait for: everything runs here, as it would without a farm.
-    if (useful.length === 0) return { at: 'here' };
-    const { slots, count, races, typicalMs } = this.#local;
-    const here = { slots, jobs: count, races, typicalMs };
-    return choosePlace(
-      here,
-      useful.map(worker => this.#placeOf(worker)),
-      () => random.fraction(),
-    );
-  }
-
-  /** Without those that are too slow, as far as is known. */
-  #useful(workers: readonly OfferingWorker[]): OfferingWorker[] {
-    const nowMs = this.#parts.clock.nowMs();
-    return workers.filter(
-      worker =>
-        !this.#standings.of(worker.member).slowness.isOpen(nowMs) && !this.#predictions.isSlowNow(worker),
-    );
-  }
-
-  #placeOf({ member, offer }: OfferingWorker): WorkerPlace {
-    const { typicalMs, slowness } = this.#standings.of(member);
-    const own = this.#sent.countAt(member);
-    // What it tells may be older than what we sent meanwhile; what others sent we know from it alone.
-    const place = { member, slots: offer.slots, jobs: Math.max(own, offer.jobs), typicalMs, overheadMs };
-    // Whoever was too slow gets one job, as if nothing were known of it.
-    return slowness.isDoubted ? { ...place, typicalMs: undefined, isFull: own > 0 } : place;
   }
 }

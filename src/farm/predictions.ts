@@ -64,7 +64,7 @@ export class Predictions {
     const { standings, clock, local } = this.#parts;
     const usualMs = local.usualMs(command);
     const isLong = usualMs !== undefined && ranMs > Math.max(slowMsMin, slowFactor * usualMs);
-    return isLong && standings.of(member).fairAtMs < clock.nowMs() - ranMs;
+    return isLong && standings.of(member).fairAtMs <= clock.nowMs() - ranMs;
   }
 
   /** Whether jobs that are there now show it. */

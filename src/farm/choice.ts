@@ -1,0 +1,78 @@
+// Where the next job goes, by what is known now: who offers slots, who has failed of late, who is fast enough to be of use.
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import type { MemberKey } from '../team/identity.ts';
+import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
+import type { LocalRuns } from './local-runs.ts';
+import { choosePlace, type Placement, type WorkerPlace } from './placement.ts';
+import type { Predictions } from './predictions.ts';
+import type { SentJobs } from './sent-jobs.ts';
+import type { Standings } from './standings.ts';
+
+export interface ChoiceParts {
+  readonly network: FarmNetwork;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly local: LocalRuns;
+  readonly sent: SentJobs;
+  readonly standings: Standings;
+  readonly predictions: Predictions;
+  /** Whether the team lets this member work for us. */
+  readonly mayWork: (member: MemberKey) => boolean;
+}
+
+/** Assumed of every worker: what sending a job and getting its result takes beside the run. */
+const overheadMs = 20;
+
+export class Choice {
+  readonly #parts: ChoiceParts;
+
+  constructor(parts: ChoiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Workers that take jobs now, however slow they are. */
+  workers(): readonly OfferingWorker[] {
+    const { network, mayWork, clock, sent, standings } = this.#parts;
+    return network.workers().filter(({ member, offer }) => {
+      const isAvoided = standings.of(member).failures.isOpen(clock.nowMs());
+      return offer.slots > 0 && !isAvoided && (offer.isOpen || sent.countAt(member) > 0) && mayWork(member);
+    });
+  }
+
+  /** Those of them that have a slot that is free and worth having. */
+  free(): readonly OfferingWorker[] {
+    return this.#useful().filter(worker => this.#placeOf(worker).jobs < worker.offer.slots);
+  }
+
+  next(): Placement {
+    const useful = this.#useful();
+    // Nobody to wait for: everything runs here, as it would without a farm.
+    if (useful.length === 0) return { at: 'here' };
+    const { slots, count, races, typicalMs } = this.#parts.local;
+    return choosePlace(
+      { slots, jobs: count, races, typicalMs },
+      useful.map(worker => this.#placeOf(worker)),
+      () => this.#parts.random.fraction(),
+    );
+  }
+
+  /** Without those that are too slow, as far as is known. */
+  #useful(): OfferingWorker[] {
+    const { clock, standings, predictions } = this.#parts;
+    return this.workers().filter(
+      worker =>
+        !standings.of(worker.member).slowness.isOpen(clock.nowMs()) && !predictions.isSlowNow(worker),
+    );
+  }
+
+  #placeOf({ member, offer }: OfferingWorker): WorkerPlace {
+    const { standings, sent } = this.#parts;
+    const { typicalMs, slowness } = standings.of(member);
+    const own = sent.countAt(member);
+    // What it tells may be older than what we sent meanwhile; what others sent we know from it alone.
+    const place = { member, slots: offer.slots, jobs: Math.max(own, offer.jobs), typicalMs, overheadMs };
+    // Whoever was too slow gets one job, as if nothing were known of it.
+    return slowness.isDoubted ? { ...place, typicalMs: undefined, isFull: own > 0 } : place;
+  }
+}
