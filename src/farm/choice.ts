@@ -61,8 +61,7 @@ export class Choice {
   #useful(): OfferingWorker[] {
     const { clock, standings, predictions } = this.#parts;
     return this.workers().filter(
-      worker =>
-        !standings.of(worker.member).slowness.isOpen(clock.nowMs()) && !predictions.isSlowNow(worker),
+      worker => !standings.of(worker.member).slowness.isOpen(clock.nowMs()) && !predictions.isSlowNow(worker),
     );
   }
 

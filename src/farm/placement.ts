@@ -41,7 +41,11 @@ const comparedMax = 8;
  * The place for a job. This machine is taken where it is predicted to finish no later than the best worker. `fraction` gives
  * numbers in [0, 1).
  */
-export function choosePlace(here: HerePlace, workers: readonly WorkerPlace[], fraction: () => number): Placement {
+export function choosePlace(
+  here: HerePlace,
+  workers: readonly WorkerPlace[],
+  fraction: () => number,
+): Placement {
   const known = [here, ...workers].map(place => place.typicalMs).filter(ms => ms !== undefined);
   const assumedMs = known.length === 0 ? typicalMsDefault : Math.min(...known);
   const hasRoomHere = here.jobs - here.races < here.slots;

@@ -52,7 +52,9 @@ function raceHere({ predictions, sent, isHereIdle, workers }: RescueParts): Resc
     Math.min(...sent.all().flatMap(job => (job.runners === runners ? [leftMs(job)] : [])));
   const slower = sent
     .all()
-    .filter(job => !job.runners.isHere && !job.runners.isOver && leftMsOf(job) > predictions.hereMs(job.command));
+    .filter(
+      job => !job.runners.isHere && !job.runners.isOver && leftMsOf(job) > predictions.hereMs(job.command),
+    );
   const job = longest(slower, leftMsOf);
   return job && { kind: 'race-here', job };
 }

@@ -151,7 +151,7 @@ describe('a machine that has nothing else to do', () => {
     clock.advance(400);
     end(true);
     clock.advance(100);
-    expect(told.length).toBe(2);
+    expect(new Set(told)).toEqual(new Set(['race one here', 'race two here']));
   });
 
   test('still has its slot for a compile that has no other place', async () => {
@@ -252,7 +252,7 @@ describe('a worker that is far slower than this machine', () => {
     dispatcher.ran(a, 'first', 4_000);
     clock.advance(6_000);
     dispatcher.ran(a, 'trial', 4_000);
-    clock.advance(9_000);
+    clock.advance(5_100);
     expect(await placeOf('later')).toBe('here');
     dispatcher.runsHere('later')(true);
     busy(true);

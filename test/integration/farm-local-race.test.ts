@@ -101,7 +101,11 @@ test.each(Object.entries(beginnings))(
     await using rig = await Rig.create();
     const [worker, client] = await workerAndClients(rig, 'client');
     const says = `if (!(${isAtWorker})) { ${begin} } ${waits}`;
-    const compiler = ownCompiler(client!, 'begun', `if (argc > 2 && !strcmp(argv[argc - 1], "a.o")) { ${says} }`);
+    const compiler = ownCompiler(
+      client!,
+      'begun',
+      `if (argc > 2 && !strcmp(argv[argc - 1], "a.o")) { ${says} }`,
+    );
     const folder = checkout(client!, 'begun');
     const plain = await plainObject(client!, '/usr/bin/gcc', folder);
     const compile = await startAtWorker(client!, compiler, folder);
