@@ -226,23 +226,25 @@ export class Dispatcher {
   }
 
   #rescue(): void {
-    const rescue = nextRescue({
-      predictions: this.#predictions,
-      sent: this.#sent,
-      isHereIdle: (this.#freeHereMs() ?? 0) >= idleMsMin,
-      workers: this.#choice.workers(),
-      free: this.#choice.free(),
-    });
-    if (rescue === undefined) return;
-    const { kind, job } = rescue;
-    if (kind === 'move') job.move();
-    else if (kind === 'race-here') {
-      job.runners.isHere = true;
-      this.#local.reserve(job.command, true);
-      job.raceHere();
-    } else {
-      job.runners.isAtTwo = true;
-      job.race(rescue.second);
+    for (;;) {
+      const rescue = nextRescue({
+        predictions: this.#predictions,
+        sent: this.#sent,
+        isHereIdle: (this.#freeHereMs() ?? 0) >= idleMsMin,
+        workers: this.#choice.workers(),
+        free: this.#choice.free(),
+      });
+      if (rescue === undefined) return;
+      const { kind, job } = rescue;
+      if (kind === 'move') return job.move(); // once it is back there is another look
+      if (kind === 'race-here') {
+        job.runners.isHere = true;
+        this.#local.reserve(job.command, true);
+        job.raceHere();
+      } else {
+        job.runners.isAtTwo = true;
+        job.race(rescue.second);
+      }
     }
   }
 

@@ -18,15 +18,19 @@ beforeEach(() => {
   clock = new ManualClock();
   workers = [offering(a, 1), offering(b, 0)];
   told = [];
-  dispatcher = new Dispatcher({
+  dispatcher = dispatcherOf(1);
+});
+
+function dispatcherOf(localSlots: number): Dispatcher {
+  return new Dispatcher({
     network: { workers: () => workers, run: () => Promise.reject(new Error()), onChange: () => () => {} },
     clock,
     random: { bytes: count => new Uint8Array(count), fraction: () => 0 },
-    localSlots: 1,
+    localSlots,
     mayWork: () => true,
     onRanHere: () => {},
   });
-});
+}
 
 function offering(member: MemberKey, jobs: number, slots = 1): OfferingWorker {
   return { member, session: 0, offer: { slots, jobs, isOpen: true } };
@@ -152,6 +156,17 @@ describe('a machine that has nothing else to do', () => {
     end(true);
     clock.advance(100);
     expect(new Set(told)).toEqual(new Set(['race one here', 'race two here']));
+  });
+
+  test('races as many at once as it has slots', () => {
+    dispatcher = dispatcherOf(2);
+    workers = [offering(a, 3, 3)];
+    runHere('usual', 1_000);
+    dispatcher.ran(a, 'another', 2_900);
+    for (const name of ['one', 'two', 'three']) send(name).started();
+    clock.advance(260);
+    expect(told).toEqual(['race one here', 'race two here']);
+    expect(dispatcher.runningHere).toBe(2);
   });
 
   test('still has its slot for a compile that has no other place', async () => {
