@@ -80,6 +80,7 @@ export function composeFarm(parts: FarmParts): Farm {
     localSlots,
     mayWork: member =>
       keyring().hasRole(member, 'worker') && keyring().mayVouch(member, realClock.nowMs(), 'farm'),
+    onRunsHere: () => lending.ownJobBegan(),
     onRanHere: durationMs => counters.ranHere(durationMs),
   });
   const remote = new FarmedCompiles({

@@ -3,8 +3,9 @@
 import { join } from 'node:path';
 import { CodedError } from '../src/errors.ts';
 import type { FileSource } from '../src/farm/copy-updates.ts';
+import { OwnerWatch } from '../src/farm/owner-watch.ts';
 import { Worker } from '../src/farm/worker.ts';
-import { jobMemoryBytesMax, jobProcessesMax, lendingLookMs } from '../src/limits.ts';
+import { jobMemoryBytesMax, jobProcessesMax } from '../src/limits.ts';
 import type { Identity, MemberKey } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
 import type { Foundation } from './compose.ts';
@@ -40,16 +41,13 @@ export interface LendingParts {
 
 /** Who may have jobs run: those whose own word counts, and nobody who may only read. */
 const submitters = ['writer', 'ci', 'admin'] as const;
-/** Looks in a row that must find the machine in use: one process that wakes up is no one's work. */
-const busyLooks = 2;
 
 export class Lending {
   readonly #parts: LendingParts;
   #worker: Worker | undefined;
   #terms: LendingTerms | undefined;
   #cgroup: JobCgroup | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #busyLooks = 0;
+  #owner: OwnerWatch | undefined;
 
   constructor(parts: LendingParts) {
     this.#parts = parts;
@@ -66,7 +64,12 @@ export class Lending {
 
   /** Whether the owner needs the machine now. */
   get isBusy(): boolean {
-    return this.#isBusy();
+    return this.#owner?.isBusy ?? false;
+  }
+
+  /** A compile of the owner's has begun here. */
+  ownJobBegan(): void {
+    this.#owner?.ownJobBegan();
   }
 
   /** Lends again what was lent when the daemon ended. A reason against it is logged. */
@@ -123,6 +126,8 @@ export class Lending {
     });
     const mayRun = (member: MemberKey) => submitters.some(role => keyring().hasRole(member, role));
     this.#terms = terms;
+    const owner = this.#watchOwner(terms);
+    this.#owner = owner;
     const Sandbox = terms.sandbox === 'none' ? BareRoot : Bubblewrap;
     this.#worker = new Worker({
       identity,
@@ -133,7 +138,7 @@ export class Lending {
       slots: terms.slots,
       files,
       maySubmit: member => mayRun(member) && keyring().hasRole(identity.key, 'worker'),
-      isBusy: () => this.#isBusy(),
+      isBusy: () => owner.isBusy,
       keepBlob: (digest, bytes) => foundation.disk.put(digest, bytes),
       onOffer: () => hub.tellOffers(),
       onEnd: (client, outcome, durationMs, detail) => {
@@ -148,12 +153,11 @@ export class Lending {
       },
     });
     hub.lend(this.#worker);
-    this.#timer = setInterval(() => this.#look(), lendingLookMs);
-    this.#timer.unref();
   }
 
   #end(): void {
-    clearInterval(this.#timer);
+    this.#owner?.stop();
+    this.#owner = undefined;
     this.#parts.hub.lend(undefined);
     this.#worker?.stop();
     this.#cgroup?.delete();
@@ -162,18 +166,17 @@ export class Lending {
     this.#cgroup = undefined;
   }
 
-  #look(): void {
-    const { ownSlots } = this.#parts;
-    const othersRun = runnableCount() - 1 - (this.#worker?.runningJobs ?? 0);
-    this.#busyLooks = othersRun >= Math.max(1, ownSlots / 2) ? this.#busyLooks + 1 : 0;
-    this.#worker?.look();
-    if (this.#terms?.when === 'idle' && this.#isBusy()) this.#worker?.sendHome();
-  }
-
-  #isBusy(): boolean {
+  #watchOwner({ when }: LendingTerms): OwnerWatch {
     const { ownJobs, ownSlots } = this.#parts;
-    if (this.#terms?.when === 'idle') return ownJobs() > 0 || this.#busyLooks >= busyLooks;
-    return ownJobs() >= ownSlots;
+    return new OwnerWatch({
+      clock: realClock,
+      when,
+      ownJobs,
+      ownSlots,
+      othersRunning: () => runnableCount() - 1 - (this.#worker?.runningJobs ?? 0),
+      onLook: () => this.#worker?.look(),
+      sendHome: () => this.#worker?.sendHome(),
+    });
   }
 
   #file(): string {

@@ -19,7 +19,8 @@ export interface DispatcherParts {
   readonly localSlots: number;
   /** Whether the team lets this member work for us. */
   readonly mayWork: (member: MemberKey) => boolean;
-  /** A compile has run on this machine. */
+  /** A compile begins on this machine; one has run on it. */
+  readonly onRunsHere: () => void;
   readonly onRanHere: (durationMs: number) => void;
 }
 
@@ -123,6 +124,7 @@ export class Dispatcher {
   runsHere(command: string): (isWhole: boolean) => void {
     this.#noteWork();
     const end = this.#local.begin(command);
+    this.#parts.onRunsHere();
     const startedMs = this.#parts.clock.nowMs();
     let isOver = false;
     return isWhole => {

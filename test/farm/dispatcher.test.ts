@@ -28,6 +28,7 @@ function dispatcherOf(localSlots: number): Dispatcher {
     random: { bytes: count => new Uint8Array(count), fraction: () => 0 },
     localSlots,
     mayWork: () => true,
+    onRunsHere: () => {},
     onRanHere: () => {},
   });
 }
