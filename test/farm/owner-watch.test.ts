@@ -62,7 +62,8 @@ test('a machine that is always lent sends nobody home, and is busy when its owne
   clock.advance(2_000);
   expect([sentHomeAtMs, owner.isBusy]).toEqual([undefined, false]);
   ownJobs = 4;
-  expect(owner.isBusy).toBe(true);
+  owner.ownJobBegan();
+  expect([sentHomeAtMs, owner.isBusy]).toEqual([undefined, true]);
 });
 
 test('clients hear of it at every look, and of nothing once it is over', () => {
