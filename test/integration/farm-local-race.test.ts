@@ -34,6 +34,8 @@ const stuck = {
   'does not heed a request to end': 'signal(SIGTERM, SIG_IGN); for (;;) pause();',
   'has left a process behind that does not end with it':
     'if (fork() == 0) { if (fork() == 0) { signal(SIGTERM, SIG_IGN); for (;;) pause(); } _exit(0); } for (;;) pause();',
+  'starts another when it is told to end':
+    'void again(int n) { (void)n; if (fork() != 0) _exit(1); for (;;) pause(); } signal(SIGTERM, again); for (;;) pause();',
 };
 
 test.each(Object.entries(stuck))(
