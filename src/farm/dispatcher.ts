@@ -238,7 +238,10 @@ export class Dispatcher {
       });
       if (rescue === undefined) return;
       const { kind, job } = rescue;
-      if (kind === 'move') return job.move(); // once it is back there is another look
+      if (kind === 'move') {
+        job.move();
+        return; // once it is back there is another look
+      }
       if (kind === 'race-here') {
         job.runners.isHere = true;
         this.#local.reserve(job.command, true);
