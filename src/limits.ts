@@ -156,7 +156,7 @@ export const observerLogBytes = 8 * 1024 * 1024;
 export const workerSilenceMsMax = 3_000;
 export const workerSignMs = 500;
 /** How late those may hear of a worker's free slots who have no job there: a busy farm would tell everyone of every job. */
-export const offerTellMs = 1_000;
+export const offerTellMs = 4_000;
 /** Attempts to have one job run elsewhere: what the first one lacked is told before the next. */
 export const jobAttemptsMax = 3;
 /** Bytes of the journal of compiles (compile/compile-journal.ts): some thousands of them. */

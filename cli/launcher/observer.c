@@ -495,8 +495,9 @@ REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
 }
 
 // --- memory
-// A compiler of C++ fills a hundred megabytes, and the first touch of every 4 KiB is a trip into the kernel: a tenth of its
-// time. gcc takes its memory in pieces of 2 MiB; where the kernel has huge pages for whoever asks, they are asked for.
+// A compiler of C++ fills a hundred megabytes, and the first touch of every 4 KiB is a trip into the kernel. gcc takes its memory
+// in pieces of 2 MiB: where the kernel has huge pages for whoever asks (its setting `madvise`), they are asked for. That takes
+// 4 to 8 % off a compile, and changes nothing of what it makes.
 #if defined(__x86_64__) || defined(__aarch64__)
 #define HUGE_PAGE_BYTES (2u << 20)
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {

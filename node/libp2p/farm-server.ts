@@ -32,6 +32,8 @@ export class FarmServer {
   #cancelSign: (() => void) | undefined;
   #told: Offer = nothingOffered;
   #cancelTell: (() => void) | undefined;
+  #hasSpoken = false;
+  #answeredAtMs = 0;
 
   constructor(init: FarmServerInit) {
     this.#init = init;
@@ -57,9 +59,10 @@ export class FarmServer {
     this.#post({ kind: 'offer', offer: this.#told });
   }
 
-  /** Says so at once to a client whose jobs run here, and where lending begins or ends; to the others before long. */
+  /** Says so at once to a client whose jobs run here or just did, and where lending begins or ends; to the others before long. */
   offerChanged(): void {
-    if (this.#running.size > 0 || this.#told.slots !== this.#offerNow().slots) this.tellOffer();
+    const isClient = this.#running.size > 0 || this.#init.clock.nowMs() - this.#answeredAtMs < offerTellMs;
+    if (isClient || this.#told.slots !== this.#offerNow().slots) this.tellOffer();
     else
       this.#cancelTell ??= this.#init.clock.schedule(offerTellMs, () => {
         this.#cancelTell = undefined;
@@ -89,14 +92,16 @@ export class FarmServer {
       controller.signal,
     ) ?? ({ kind: 'refused', reason: 'not-lending' } as const));
     this.#running.delete(id);
+    this.#answeredAtMs = this.#init.clock.nowMs();
     if (!controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
   }
 
-  /** A sign of life, as long as jobs run. */
+  /** A sign of life, as long as jobs run; not needed where anything was said since the last time. */
   #sign(): void {
     this.#cancelSign = undefined;
     if (this.#running.size === 0) return;
-    this.tellOffer();
+    if (!this.#hasSpoken) this.tellOffer();
+    this.#hasSpoken = false;
     this.#cancelSign = this.#init.clock.schedule(workerSignMs, () => this.#sign());
   }
 
@@ -130,6 +135,7 @@ export class FarmServer {
   }
 
   #post(message: FarmReply): void {
+    this.#hasSpoken = true;
     this.#init.post(farmReplyToWire(message));
   }
 }

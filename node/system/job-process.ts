@@ -14,8 +14,8 @@ import {
 import type { JobCgroup } from './job-cgroup.ts';
 import { lowerPriority } from './priority.ts';
 
-/** How often a job's use of the disk is looked at. */
-const diskCheckMs = 250;
+/** How often a job's use of the disk is looked at; what it may write meanwhile is beyond its limit. */
+const diskCheckMs = 500;
 
 export abstract class JobProcess implements Sandbox {
   abstract readonly kind: string;

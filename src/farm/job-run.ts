@@ -67,8 +67,8 @@ const observerPath = '/.p2pcache/observer.so';
 const logPath = '/.p2pcache/log';
 const detailBytesMax = 200;
 /**
- * Has glibc ask for huge pages for what is allocated in small pieces, as the observer does for large ones: a tenth of a compile
- * is the kernel giving out pages. No compiler of C asks for this variable; a crate of Rust could.
+ * Has glibc ask for huge pages for what is allocated in small pieces, as the observer does for large ones. No compiler of C asks
+ * for this variable; a crate of Rust could.
  */
 const hugePages = [['GLIBC_TUNABLES', 'glibc.malloc.hugetlb=1']] as const;
 /** Files from this size on are shown where they are: copying one takes as long as mounting it. */

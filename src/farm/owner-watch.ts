@@ -45,9 +45,10 @@ export class OwnerWatch {
   }
 
   #look(): void {
-    const { clock, ownSlots, othersRunning } = this.#parts;
+    const { clock, when, ownSlots, othersRunning } = this.#parts;
     this.#cancelLook = clock.schedule(lendingLookMs, () => this.#look());
-    this.#busyLooks = othersRunning() >= Math.max(1, ownSlots / 2) ? this.#busyLooks + 1 : 0;
+    if (when === 'idle')
+      this.#busyLooks = othersRunning() >= Math.max(1, ownSlots / 2) ? this.#busyLooks + 1 : 0;
     this.#act();
   }
 

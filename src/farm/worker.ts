@@ -185,7 +185,8 @@ export class WorkerSession {
       const { sandbox, dir, joined, macros } = this.#parts;
       return await runJob(job, { sandbox, copy: this.#copy!, dir, joined, macros }, stop);
     } finally {
-      release();
+      // The answer goes out first: the next job would take the processor that it needs, and its client waits.
+      this.#parts.clock.schedule(0, release);
     }
   }
 
