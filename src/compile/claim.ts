@@ -5,7 +5,8 @@ import type { Digest } from '../digest.ts';
 import type { CompileCommand } from './command-line.ts';
 import type { CompileIdentity, CompileKeys } from './compile-key.ts';
 import { toResult, type WrittenFile } from './compile-outputs.ts';
-import { type FileStates, mentionsFileName } from './file-states.ts';
+import { mentionsFileName } from './file-name-mentions.ts';
+import type { FileStates } from './file-states.ts';
 import { hashesFileNames } from './folder-evidence.ts';
 import {
   absolutePath,
@@ -81,7 +82,7 @@ function namesOwnFiles({ reads }: Observation, { root }: ProjectFolder): boolean
 
 /**
  * Sources named by absolute paths can put their own name anywhere (__FILE__ in a constant expression leaves no text), by a
- * macro from any header of the project or from the command line.
+ * macro from any header that is read, a library's outside of the project too, or from the command line.
  */
 function mayNameItsFile(
   observed: Observation,
@@ -91,6 +92,5 @@ function mayNameItsFile(
 ): boolean {
   if (!namesOwnFiles(observed, folder)) return false;
   if (command.arguments.some(argument => mentionsFileName(Buffer.from(argument)))) return true;
-  const own = [...observed.reads].filter(path => !path.startsWith('/') || path.startsWith(`${folder.root}/`));
-  return own.some(path => states.mentionsFileName(absolutePath(path, folder)));
+  return [...observed.reads].some(path => states.mentionsFileName(absolutePath(path, folder)));
 }

@@ -3,6 +3,7 @@
 import { type BigIntStats, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { type Digest, digestOf, digestOfFile } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
+import { mentionsFileName } from './file-name-mentions.ts';
 
 export type FileState = Digest | 'missing' | 'folder' | 'other';
 
@@ -24,9 +25,6 @@ interface Remembered {
 /** A file changed this recently could change again within the same tick of the file system's clock: not remembered. */
 const racyMs = 30;
 const rememberedMax = 100_000;
-
-/** Ways for a source to put its own path into the result. */
-const fileNameTokens = ['__FILE__', '__BASE_FILE__', '__builtin_FILE', 'source_location'];
 
 export class FileStates {
   readonly #clock: Clock;
@@ -109,7 +107,7 @@ export class FileStates {
     }
   }
 
-  /** Whether the file's text holds a token that stands for its own path; true where it cannot be read. */
+  /** Whether the file could put its own path into a result (file-name-mentions.ts); true where it cannot be read. */
   mentionsFileName(path: string): boolean {
     const digest = this.stateOf(path);
     const known = this.#mentions.get(digest as Digest);
@@ -204,9 +202,4 @@ function isSame(a: Remembered, b: Stats | undefined | 'unreadable'): boolean {
     a.ino === b.ino &&
     a.dev === b.dev
   );
-}
-
-/** Whether a source's text holds a token that stands for its own path. */
-export function mentionsFileName(text: Buffer): boolean {
-  return fileNameTokens.some(token => text.includes(token));
 }

@@ -6,8 +6,21 @@ import type { ProjectFolder } from './project-folder.ts';
 export function folderSpellings(folder: ProjectFolder, source: string): string[] {
   const names = new Set([folder.root, folder.cwd, folder.spelledCwd]);
   for (const name of [...names]) names.add(`${name.replaceAll('/', '#')}#`); // in the names of coverage files
-  if (source.startsWith('/')) names.add(source.replace(/[^A-Za-z0-9.$]/g, '_')); // in the names of static constructors
+  for (const name of [...names]) {
+    names.add(name.replace(/["\\]/g, '\\$&')); // within string literals of preprocessed text
+    names.add(inAssembler(name));
+  }
+  // in the names of static constructors
+  if (source.startsWith('/'))
+    names.add(Buffer.from(source).toString('latin1').replace(/[^A-Za-z0-9.$]/g, '_'));
   return [...names];
+}
+
+/** As it stands in the strings of assembler text. */
+function inAssembler(name: string): string {
+  const escaped = (byte: number) =>
+    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
+  return [...Buffer.from(name.replace(/["\\]/g, '\\$&'))].map(escaped).join('');
 }
 
 /** Whether these bytes hold one of the spellings, or could hide one (compressed sections, bitcode, link-time code, any other binary). */
@@ -25,11 +38,11 @@ const sectionCompressed = 0x800n; // SHF_COMPRESSED, System V gABI
 const hidingSections = /^\.?(gnu\.lto_|gnu\.debuglto|zdebug|llvmbc|llvm\.lto|__llvm_cov|__llvm_prf_names)/;
 
 /**
- * Options under which names of files go into hashes: of functions that are profiled, of names made unique. Nothing of that can
- * be seen in an object.
+ * Options under which names of files go into hashes: of functions that are profiled, of names made unique; or into another
+ * character set. Nothing of that can be seen in an object.
  */
 const hashingOptions =
-  /^-f(profile|cs-profile|test-coverage|coverage|auto-profile|branch-probabilities|unique-internal-linkage-names)|^--?coverage$/;
+  /^-f((?:wide-)?exec-charset|profile|cs-profile|test-coverage|coverage|auto-profile|branch-probabilities|unique-internal-linkage-names)|^--?coverage$/;
 
 /** Whether a compile with these arguments may depend on the names of its files without a trace. */
 export function hashesFileNames(args: readonly string[]): boolean {

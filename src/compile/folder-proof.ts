@@ -1,13 +1,16 @@
 // Proof that a compile does not depend on its folder's name, for sources that could put it into the result (__FILE__ of a
 // source named by an absolute path). Looking at the object is not enough: sizeof(__FILE__) leaves no text. So the source is
-// preprocessed, here and now, and the result is shared only if the folder's name is nowhere in what the compiler compiles.
+// preprocessed, here and now, and the result is shared only if the folder's name is nowhere in what the compiler compiles, but
+// for where it could only be printed (printed-file-names.ts): the result holds no folder, so there it was never reached.
 // It costs about a tenth of the compile, once per result, and only in a folder that has no result of its own.
 import type { Digest } from '../digest.ts';
 import { preprocessedBytesMax, proofTimeoutMs } from '../limits.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
+import type { CompileCommand } from './command-line.ts';
 import type { CompileIdentity } from './compile-key.ts';
 import type { CompileRequest } from './compile-request.ts';
 import { folderSpellings } from './folder-evidence.ts';
+import { withoutPrintedNames } from './printed-file-names.ts';
 
 const provenMax = 50_000;
 /** Expanded by the compiler proper, so still a name in preprocessed text. */
@@ -34,12 +37,31 @@ export class FolderProof {
       },
       { timeoutMs: proofTimeoutMs, bytesMax: preprocessedBytesMax },
     );
-    const names = [...folderSpellings(identity.folder, identity.command.source), ...laterTokens];
-    const isFree = text !== undefined && !names.some(name => text.includes(name));
+    const isFree = text !== undefined && isFreeOf(identity, text);
     if (this.#proven.size >= provenMax) this.#proven.clear();
     this.#proven.set(action, isFree);
     return isFree;
   }
+}
+
+function isFreeOf({ folder, command }: CompileIdentity, preprocessed: Buffer): boolean {
+  const names = [...folderSpellings(folder, command.source), ...laterTokens];
+  const isFree = (text: string | Buffer) => !names.some(name => text.includes(name));
+  if (isFree(preprocessed)) return true;
+  if (!showsPrintedNames(command)) return false;
+  const rest = withoutPrintedNames(preprocessed.toString(), folder.root);
+  return rest !== undefined && isFree(rest);
+}
+
+/** Options with which a name can be in a result in another shape, or has a say without being reached. */
+const hidingOptions = /^-(S|g(?!0$).*|f(wide-)?(exec|input)-charset.*|Wa,.*|Xassembler)$/;
+/** Warnings of long string literals; there are none in C++. */
+const measuringOptions = /^-(W?pedantic.*|Woverlength-strings.*)$/;
+
+/** Whether a file's name that is printed can be seen in this command's result as it is. */
+function showsPrintedNames({ arguments: args, language }: CompileCommand): boolean {
+  if (language !== 'c' && language !== 'c++') return false;
+  return !args.some(arg => hidingOptions.test(arg) || (language === 'c' && measuringOptions.test(arg)));
 }
 
 /** The same command, preprocessing only, to standard output and without line markers. */

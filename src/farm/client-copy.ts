@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { mentionsFileName } from '../compile/file-states.ts';
+import { mentionsFileName } from '../compile/file-name-mentions.ts';
 import type { Digest } from '../digest.ts';
 import type { TreeEntry } from '../protocol/tree-entry.ts';
 import { FileTree } from './file-tree.ts';
@@ -97,7 +97,7 @@ export class ClientCopy {
       : undefined;
   }
 
-  /** Whether a file of this generation holds a token that stands for its own name. */
+  /** Whether a file of this generation could put its own name into a result. */
   mentionsFileName({ tree, folder }: Generation, path: string): boolean {
     const real = tree.resolve(path);
     const node = real === undefined ? undefined : tree.at(real);

@@ -1,0 +1,34 @@
+// Whether a source could put the name of its own file into what is compiled: by a token that stands for it, in any file that
+// is read, system headers included (a macro of theirs expands in the file that uses it).
+import { isElf } from './folder-evidence.ts';
+
+/** Ways for a source to put its own path into the result. */
+const fileNameTokens =
+  /\b(?:__FILE__|__BASE_FILE__|__builtin_FILE|__builtin_source_location|source_location)\b/;
+
+/**
+ * What the C and C++ libraries do with it in assert(): a function that is declared without a body gets a pointer to the name, so
+ * an object depends on it only if it holds it. Whoever gives such a function a body or another meaning mentions it.
+ */
+const libraryAsserts = '(?:__assert|__assert_perror|__glibcxx_assert)_fail';
+const anyAssert = new RegExp(`\\b${libraryAsserts}\\b`);
+const harmless = [
+  new RegExp(
+    `\\b${libraryAsserts}\\s*\\((?:(?:#\\w+|\\(\\w+\\)|\\(\\(\\w+\\)\\)), )?__FILE__, __LINE__,`,
+    'g',
+  ),
+  new RegExp(`\\bvoid\\s+${libraryAsserts}\\s*\\([^()]*\\)[^;{}#]*;`, 'g'),
+  // libstdc++'s own, in its own headers only
+  /\b__glibcxx_assert_fail\(nullptr, 0,/g,
+  /\bstd::__replacement_assert\(__FILE__, __LINE__,/g,
+  /\b_PSTL_PRAGMA_LOCATION __FILE__/g,
+  /\b__has_builtin\s*\(__builtin_source_location\)/g,
+];
+
+/** Whether a source's text holds a token that stands for its own path, or gives assert() another meaning. */
+export function mentionsFileName(text: Buffer): boolean {
+  if (isElf(text)) return false; // the compiler itself, which is read too
+  const source = text.toString('latin1');
+  const mentions = (rest: string) => fileNameTokens.test(rest) || anyAssert.test(rest);
+  return mentions(source) && mentions(harmless.reduce((rest, use) => rest.replaceAll(use, ''), source));
+}
