@@ -12,7 +12,11 @@ export function folderSpellings(folder: ProjectFolder, source: string): string[]
   }
   // in the names of static constructors
   if (source.startsWith('/'))
-    names.add(Buffer.from(source).toString('latin1').replace(/[^A-Za-z0-9.$]/g, '_'));
+    names.add(
+      Buffer.from(source)
+        .toString('latin1')
+        .replace(/[^A-Za-z0-9.$]/g, '_'),
+    );
   return [...names];
 }
 

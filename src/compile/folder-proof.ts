@@ -53,15 +53,15 @@ function isFreeOf({ folder, command }: CompileIdentity, preprocessed: Buffer): b
   return rest !== undefined && isFree(rest);
 }
 
-/** Options with which a name can be in a result in another shape, or has a say without being reached. */
-const hidingOptions = /^-(S|g(?!0$).*|f(wide-)?(exec|input)-charset.*|Wa,.*|Xassembler)$/;
+/** Assembler text and debug information: not looked into for what they say of code that is not there. */
+const refusedOptions = /^-(S|g(?!0$).*)$/;
 /** Warnings of long string literals; there are none in C++. */
 const measuringOptions = /^-(W?pedantic.*|Woverlength-strings.*)$/;
 
 /** Whether a file's name that is printed can be seen in this command's result as it is. */
 function showsPrintedNames({ arguments: args, language }: CompileCommand): boolean {
   if (language !== 'c' && language !== 'c++') return false;
-  return !args.some(arg => hidingOptions.test(arg) || (language === 'c' && measuringOptions.test(arg)));
+  return !args.some(arg => refusedOptions.test(arg) || (language === 'c' && measuringOptions.test(arg)));
 }
 
 /** The same command, preprocessing only, to standard output and without line markers. */

@@ -99,7 +99,8 @@ function withoutClassForms(name: string, text: string): { rest: string; isClass:
   const heads = new RegExp(`\\b(?:class|struct)\\s+(?:${attribute})?${name}\\s*(?=\\{)`, 'g');
   const isOwnHead = (index: number) => /[;{}]\s*$/.test(text.slice(Math.max(0, index - beforeMax), index));
   const found = [...text.matchAll(heads)];
-  if (found.length === 0 || !found.every(({ index }) => isOwnHead(index))) return { rest: text, isClass: false };
+  if (found.length === 0 || !found.every(({ index }) => isOwnHead(index)))
+    return { rest: text, isClass: false };
   const self = `const ${name}\\s*&\\s*\\w*`;
   const members = new RegExp(
     `~${name}\\s*\\(\\s*\\)\\s*;|${name}\\s*(?:&\\s*operator=\\s*)?\\(${self}\\)\\s*= delete;`,

@@ -14,13 +14,10 @@ const files: Record<string, string> = {
   'src/size.c': '#include "h.h"\nint f(void) { return sizeof(WHERE); }\n',
   'src/text.c': '#include "h.h"\nconst char *f(void) { return WHERE; }\n',
   'src/checks.c': '#include "h.h"\nint f(int x) { assert(x); return x; }\n',
-  'src/library.c': '#include <where.h>\nint f(void) { return LIBRARY_SIZE; }\n',
   'src/builtin.c': '#include "h.h"\nint f(void) { return __builtin_strlen(__builtin_FILE()); }\n',
 };
 
 /** Whether the second folder may use the first one's result. */
-const library = '#define LIBRARY_SIZE (int)sizeof(__FILE__)\n';
-
 const cases: [name: string, options: string[], isShared: boolean][] = [
   ['plain', ['-O2'], true],
   ['warns', ['-O2', '-Wall'], true],
@@ -30,7 +27,6 @@ const cases: [name: string, options: string[], isShared: boolean][] = [
   ['checks', ['-O2'], false],
   ['checks', ['-O2', '-DNDEBUG'], true],
   ['builtin', ['-O2'], false],
-  ['library', ['-O2', '-I{library}'], false],
   ['plain', ['-g'], false],
   ['plain', ['-g', '-gz'], false],
   ['plain', ['--coverage', '-frandom-seed=1'], false],

@@ -37,7 +37,16 @@ export async function compileInBoth(
     writeFiles(root, { ...pair.files, 'build/.keep': '' });
     const own = pair.options.map(each => each.replace('{root}', root).replace('{library}', library));
     const output = join(cwd, 'out.o');
-    const argv = [pair.compiler, ...own, '-MD', '-MF', join(cwd, 'out.d'), join(root, pair.source), '-o', output];
+    const argv = [
+      pair.compiler,
+      ...own,
+      '-MD',
+      '-MF',
+      join(cwd, 'out.d'),
+      join(root, pair.source),
+      '-o',
+      output,
+    ];
     const outcome = (ran: unknown) => JSON.stringify([ran, contents(cwd)]);
     const ran = await runCommand(argv, { cwd });
     expect(ran.exitCode, ran.stderr).toBe(0);
