@@ -44,11 +44,13 @@ export function compileEvents({
       journal.noteRepeat(action, cwd, 'memory');
       used(blobs);
     },
-    miss(compile, { isKept, isBound }) {
+    miss(compile, { isKept, isBound, needsProof = false }) {
       stats.miss();
       if (isBound) stats.lost('folder-bound');
-      note(compile, 'miss', !isKept ? sharings.nobody : isBound ? sharings.folder : sharings.everywhere);
+      const kept = isBound ? sharings.folder : needsProof ? sharings.ifProven : sharings.everywhere;
+      note(compile, 'miss', isKept ? kept : sharings.nobody);
     },
+    unproven: () => stats.lost('folder-unproven'),
     uncached(reason, compile) {
       stats.uncached(reason);
       note(compile, 'uncached', reason);

@@ -70,11 +70,12 @@ function farmRows(view: FarmView): string[][] {
 
 /** Named with what can be done about it. */
 function lostRows(lost: StatsSnapshot['lost']): string[][] {
-  const hints: Record<string, string> = { 'folder-bound': 'prefix_maps = true in p2pcache.toml shares them' };
+  const hint = 'prefix_maps = true in p2pcache.toml shares them';
+  const hints: Record<string, string> = { 'folder-bound': hint, 'folder-unproven': hint };
   const rows = section('lost', lost);
   return rows.map(([name = '', count = '']) => {
-    const hint = hints[name.trim()];
-    return [name, hint === undefined ? count : `${count}  (${hint})`];
+    const own = hints[name.trim()];
+    return [name, own === undefined ? count : `${count}  (${own})`];
   });
 }
 

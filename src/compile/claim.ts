@@ -38,6 +38,8 @@ export interface CompileClaim {
   readonly inputs: EvaluatedInputs;
   /** Whether the result holds the folder it was made in. */
   readonly isBound: boolean;
+  /** Whether it is good elsewhere only where that is proven there (folder-proof.ts). */
+  readonly needsProof?: boolean;
   /** The first is what this folder looks for first. */
   readonly actions: readonly { readonly key: Digest; readonly action: Digest }[];
   readonly result: ActionResult;
@@ -62,7 +64,15 @@ export function claimOf(
   const there = findInputs(set, folder, environment, states);
   if (there === undefined) return undefined;
   const actions = keyed.map(key => ({ key, action: underKey(key, there).action }));
-  return { inputs: underKey(keyed[0]!, there), isBound, actions, result, blobs };
+  const needsProof = isUnproven && !isUnseen;
+  return {
+    inputs: underKey(keyed[0]!, there),
+    isBound: isBound || isUnseen,
+    needsProof,
+    actions,
+    result,
+    blobs,
+  };
 }
 
 /** The inputs of a run of gcc or clang. */

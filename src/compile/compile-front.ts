@@ -83,7 +83,7 @@ export class CompileFront {
     this.#repeats = parts.repeats;
     this.#running = new RunningOutputs(() => this.#repeats?.hear());
     this.#repeats?.onRestores(path => this.#running.meet(path));
-    this.#proof = new FolderProof(parts.processes);
+    this.#proof = new FolderProof(parts.processes, () => parts.events.unproven());
     this.#prefixMaps = new PrefixMaps(parts.processes);
     this.#settings = parts.settings ?? environmentSettings;
     this.#peerDeadline = parts.peerDeadline;
@@ -241,13 +241,13 @@ export class CompileFront {
 
   async #keep(ticket: CompileTicket, durationMs: number, claim: CompileClaim | undefined): Promise<void> {
     if (claim === undefined) return this.#events.uncached('input-changed', ticket);
-    const { inputs, actions, result, blobs, isBound } = claim;
+    const { inputs, actions, result, blobs, isBound, needsProof = false } = claim;
     const kept = actions.flatMap(({ key, action }) => [
       this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
       this.#manifests.keep(key, inputs.set),
     ]);
     this.#repeats?.expect(ticket, inputs, { record: { result, durationMs }, blobs });
-    this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound });
+    this.#events.miss({ ...ticket, inputs }, { isKept: true, isBound, needsProof });
     await Promise.all(kept);
   }
 

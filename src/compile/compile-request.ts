@@ -86,8 +86,16 @@ export interface CompileEvents {
   hit(found: Found, compile: ToldCompile): void;
   /** A launcher answered a command that was given before by itself. */
   repeated(ready: ReadyResult): void;
-  /** Had to run. `isKept`: its result is kept for the next one; `isBound`: for this folder only. */
-  miss(compile: ToldCompile, kept: { readonly isKept: boolean; readonly isBound: boolean }): void;
+  /**
+   * Had to run. `isKept`: its result is kept for the next one; `isBound`: for this folder only; `needsProof`: for others on
+   * condition of a proof there.
+   */
+  miss(
+    compile: ToldCompile,
+    kept: { readonly isKept: boolean; readonly isBound: boolean; readonly needsProof?: boolean },
+  ): void;
+  /** That proof failed: a result cannot be shared as widely as others. */
+  unproven(): void;
   uncached(reason: string, compile: ToldCompile): void;
   refused(reason: string): void;
 }

@@ -18,10 +18,13 @@ const laterTokens = ['__builtin_FILE', '__builtin_source_location', 'source_loca
 
 export class FolderProof {
   readonly #processes: ProcessRunner;
+  readonly #onUnproven: () => void;
   readonly #proven = new Map<Digest, boolean>();
 
-  constructor(processes: ProcessRunner) {
+  /** `onUnproven`: told once for each result that could not be shown to be free of it. */
+  constructor(processes: ProcessRunner, onUnproven: () => void) {
     this.#processes = processes;
+    this.#onUnproven = onUnproven;
   }
 
   /** Whether this action's compile, in this request's folder, is free of the folder's name. Trouble is a no. */
@@ -40,6 +43,7 @@ export class FolderProof {
     const isFree = text !== undefined && isFreeOf(identity, text);
     if (this.#proven.size >= provenMax) this.#proven.clear();
     this.#proven.set(action, isFree);
+    if (!isFree) this.#onUnproven();
     return isFree;
   }
 }

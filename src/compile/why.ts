@@ -24,7 +24,12 @@ export interface Comparison {
 }
 
 /** Who can use the result of a compile that had to run: `detail` of a miss in the journal. */
-export const sharings = { everywhere: 'everywhere', folder: 'this-folder', nobody: 'not-kept' } as const;
+export const sharings = {
+  everywhere: 'everywhere',
+  ifProven: 'if-proven',
+  folder: 'this-folder',
+  nobody: 'not-kept',
+} as const;
 
 export const prefixMapsHint =
   'set prefix_maps = true in p2pcache.toml at the project’s root: then results do not hold their folder';
@@ -59,6 +64,9 @@ function explainSameInputs({ detail }: EarlierCompile): string {
   if (detail === sharings.folder) {
     return 'the result holds its folder, so only that folder can use it';
   }
+  if (detail === sharings.ifProven) {
+    return 'the result could depend on its folder: a source puts its own name (__FILE__) into what is compiled';
+  }
   if (detail === sharings.nobody) return 'its result was not kept (mode read)';
   return 'the same was compiled before, but its result is not there any more, or its machine was not in reach';
 }
@@ -71,7 +79,8 @@ export function hintFor(
 ): string | undefined {
   if (outcome !== 'miss') return undefined;
   const isSame = compared?.differences.every(({ kind }) => kind === 'folder') ?? false;
-  const isLost = detail === sharings.folder || (isSame && compared?.earlier.detail === sharings.folder);
+  const before = isSame ? compared?.earlier.detail : undefined;
+  const isLost = [detail, before].includes(sharings.folder) || before === sharings.ifProven;
   return isLost ? prefixMapsHint : undefined;
 }
 

@@ -207,7 +207,7 @@ int f() { failed("no", WHERE); return 1; }\n`,
   },
   'a call within a raw string': {
     text: `template <unsigned long N> inline bool isLong(const char*, const char (&)[N]) { return N > 70; }
-void failed(const char* condition, const char* file);
+void failed(int, const char* condition, const char* file);
 int f() { return isLong(R"x(: failed(1, ")x", WHERE); }\n`,
     options: ['-O2'],
     isShared: false,
@@ -227,6 +227,19 @@ void RawLog(int severity, const char* file, int line, const char* text);
 constexpr const char* Basename(const char* fname, int offset) { return offset > 70 ? fname + 1 : fname; } } }
 int f() { constexpr const char* absl_raw_log_internal_basename = ::absl::raw_log_internal::Basename(WHERE, sizeof(WHERE) - 1);
   return absl_raw_log_internal_basename[0] == '/'; }\n`,
+    options: ['-O2'],
+    isShared: false,
+  },
+  'the last part of the name, found by an overload': {
+    text: `namespace absl { namespace raw_log_internal {
+void RawLog(int severity, const char* file, int line, const char* text);
+constexpr const char* Basename(const char* fname, int offset) {
+  return offset == 0 || fname[offset - 1] == '/' || fname[offset - 1] == '\\\\' ? fname + offset : Basename(fname, offset - 1);
+}
+template <unsigned long N> constexpr const char* Basename(const char (&)[N], unsigned long) { return N > 70 ? "long" : "short"; }
+} }
+int f() { constexpr const char* absl_raw_log_internal_basename = ::absl::raw_log_internal::Basename(WHERE, sizeof(WHERE) - 1);
+  ::absl::raw_log_internal::RawLog(1, absl_raw_log_internal_basename, 2, "no"); return 1; }\n`,
     options: ['-O2'],
     isShared: false,
   },

@@ -137,6 +137,22 @@ test('a teammate’s compile is the nearest where this machine has none', async 
   expect((await lap.okWith({ cwd: here }, 'why', 'main.o')).stdout).toMatch(/flag -g0 was added/);
 });
 
+test('a result that could depend on its folder is counted and explained where it is asked for in another', async () => {
+  await using rig = await Rig.create();
+  const desk = rig.member('desk');
+  const folders = ['one', 'a-second-checkout'].map(name => checkOut(desk.home, name));
+  for (const cwd of folders) {
+    writeFileSync(join(cwd, 'main.c'), 'int f(void) { return sizeof(__FILE__) > 200; }\n');
+    await build(desk, cwd, ['gcc', ...flags, '-c', join(cwd, 'main.c'), '-o', 'main.o']);
+  }
+  const stats = await desk.stats();
+  expect([stats.misses, stats.lost]).toEqual([2, { 'folder-unproven': 1 }]);
+  const { last } = await why(desk, join(folders[1]!, 'main.o'));
+  expect(last).toMatchObject({ outcome: 'miss', detail: 'if-proven' });
+  expect(last!.text).toMatch(/^the result could depend on its folder/);
+  expect(last!.hint).toContain('prefix_maps = true in p2pcache.toml');
+});
+
 describe('results that hold their folder', () => {
   const debug = ['gcc', '-g', ...flags, '-c'];
 

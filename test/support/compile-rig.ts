@@ -89,6 +89,7 @@ export class CompileRig {
         hit: found => this.stats.hit(found.tier, { savedMs: 0, bytes: 0 }),
         miss: () => this.stats.miss(),
         uncached: reason => this.stats.uncached(reason),
+        unproven: () => this.stats.lost('folder-unproven'),
         refused: reason => this.stats.refused(reason),
       },
       cpu: () => 'this cpu',
