@@ -40,7 +40,8 @@ export class FolderProof {
       },
       { timeoutMs: proofTimeoutMs, bytesMax: preprocessedBytesMax },
     );
-    const isFree = text !== undefined && isFreeOf(identity, text);
+    if (text === undefined) return false; // a busy machine, for one: asked again the next time
+    const isFree = isFreeOf(identity, text);
     if (this.#proven.size >= provenMax) this.#proven.clear();
     this.#proven.set(action, isFree);
     if (!isFree) this.#onUnproven();
