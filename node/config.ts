@@ -2,7 +2,7 @@
 // has one line in the table below; a key that is not there is refused by name, so that a typo never goes unnoticed.
 import { readFile } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
-import { type Mode, modes, parseMode } from '../src/compile/compile-settings.ts';
+import { type Mode, modes, parseFarm, parseMode } from '../src/compile/compile-settings.ts';
 import { CodedError } from '../src/errors.ts';
 import { logSizeBytesMaxDefault, peerDeadlineMsDefault, storeSizeBytesMaxDefault } from '../src/limits.ts';
 
@@ -137,7 +137,7 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     variable: 'P2PCACHE_FARM',
     fallback: 'auto',
     expects: '"auto" or "off"',
-    read: value => (value === 'auto' || value === 'off' ? value : undefined),
+    read: parseFarm,
   },
   localSlots: {
     key: 'local_slots',

@@ -92,7 +92,6 @@ export function composeFarm(parts: FarmParts): Farm {
     results,
     manifests,
     clock: realClock,
-    isOn: config.farm === 'auto',
     mayVouch: record =>
       record.teamId === teamId && keyring().mayVouch(record.signer, record.createdAtMs, 'farm'),
     fetchBlob: (member, digest, signal) => peers.requestBlob(member, digest, signal),

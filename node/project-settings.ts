@@ -11,6 +11,7 @@ import {
   combineSettings,
   type GivenSettings,
   modes,
+  parseFarm,
   parseMode,
 } from '../src/compile/compile-settings.ts';
 import { markedRoot, type ProjectFolder, projectFileName } from '../src/compile/project-folder.ts';
@@ -38,6 +39,13 @@ export const projectKeys: Readonly<Record<string, ProjectKey>> = {
       return mode && { mode };
     },
   },
+  farm: {
+    expects: '"auto" or "off"',
+    read: value => {
+      const farm = parseFarm(value);
+      return farm && { farm };
+    },
+  },
   prefix_maps: {
     expects: 'true or false',
     read: value => {
@@ -60,7 +68,7 @@ export class ProjectSettings {
   /** The settings for a compile, and what to check before they are taken to hold for the same compile again. */
   for({ environment }: CompileRequest, folder: ProjectFolder, source: string): CompileSettings {
     const { file, checks } = this.#fileFor(folder, source);
-    const settings = combineSettings(environment('P2PCACHE_MODE'), file?.given ?? {}, this.#person);
+    const settings = combineSettings(environment, file?.given ?? {}, this.#person);
     if (file?.mistake === undefined || settings.problem !== undefined) return { ...settings, checks };
     return { ...settings, problem: { reason: 'project-file', text: file.mistake }, checks };
   }

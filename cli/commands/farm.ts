@@ -73,7 +73,7 @@ export const command = new Command()
     'after',
     `
 Compiles that miss the cache run on teammates' machines when that is predicted to be faster, and here otherwise.
-P2PCACHE_FARM=off keeps a command's jobs here; farm = "off" in config.toml keeps all of them.
+P2PCACHE_FARM=off keeps a command's jobs here; farm = "off" in config.toml keeps all of them, in p2pcache.toml a project's.
 
 Examples:
   p2pcache farm on --slots 4 --when idle     lend four slots while nobody needs this machine

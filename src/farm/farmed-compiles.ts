@@ -36,8 +36,6 @@ export interface FarmedCompilesParts {
   readonly results: Results;
   readonly manifests: Manifests;
   readonly clock: Clock;
-  /** Whether jobs may leave this machine, unless the command's environment (P2PCACHE_FARM) says otherwise. */
-  readonly isOn: boolean;
   readonly mayVouch: (record: SignedRecord) => boolean;
   readonly fetchBlob: (
     member: MemberKey,
@@ -116,8 +114,7 @@ export class FarmedCompiles implements RemoteRuns {
   }
 
   #reasonToStay(ticket: CompileTicket): string | undefined {
-    const wish = ticket.request.environment('P2PCACHE_FARM');
-    if (wish === undefined || wish === '' ? !this.#parts.isOn : wish === 'off') return 'off';
+    if (ticket.settings.farm === 'off') return 'off';
     const { dispatcher } = this.#parts;
     if (dispatcher.workers().length === 0) return 'no-worker';
     return reasonToStay(ticket) ?? (dispatcher.isHereBest ? 'faster-here' : undefined);

@@ -110,7 +110,7 @@ async function compileOfA(): Promise<CompileTicket> {
     request,
     identity,
     keys: compileKeys(identity),
-    settings: { mode: 'read-write', prefixMaps: false, checks: [] },
+    settings: { mode: 'read-write', prefixMaps: false, farm: 'auto', checks: [] },
   };
 }
 

@@ -78,8 +78,15 @@ test('nothing leaves the machine where the farm is off', async () => {
   const [worker, client] = await rig.team('worker', 'client');
   await worker!.ok('farm', 'on', '--slots', '3');
   await untilWorkers(client!, 1);
-  await compileAll(client!, project(client!), { P2PCACHE_FARM: 'off' });
-  expect((await client!.json<FarmView>('farm', '--json')).jobs.sent).toBe(0);
+  const folder = project(client!);
+  const sent = async () => (await client!.json<FarmView>('farm', '--json')).jobs.sent;
+  await compileAll(client!, folder, { P2PCACHE_FARM: 'off', P2PCACHE_MODE: 'write' });
+  expect(await sent()).toBe(0);
+  writeFileSync(join(folder, 'p2pcache.toml'), 'farm = "off"\n');
+  await compileAll(client!, folder, { P2PCACHE_MODE: 'write' });
+  expect(await sent()).toBe(0);
+  await compileAll(client!, folder, { P2PCACHE_FARM: 'auto', P2PCACHE_MODE: 'write' });
+  expect(await sent(), 'the command has the last word').toBeGreaterThan(0);
   await worker!.ok('farm', 'off');
   await untilWorkers(client!, 0);
 });
