@@ -31,7 +31,6 @@
 
 static struct log_header *notes;
 static int is_binary_utility; // as, objcopy…: they replace a file that is not empty and write into one that is
-static int is_gcc; // cc1, cc1plus…: what really compiles
 static int moved; // this process left the folder where the compile began: relative paths must be made absolute
 extern char **environ;
 
@@ -498,14 +497,14 @@ REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
 // --- memory
 // A compiler of C++ fills a hundred megabytes, and the first touch of every 4 KiB is a trip into the kernel. gcc takes its memory
 // in pieces of 2 MiB: where the kernel has huge pages for whoever asks (its setting `madvise`), they are asked for. That takes
-// 4 to 8 % off a compile, and changes nothing of what it makes. (rustc gets no faster, only larger; clang takes small pieces.)
+// 4 to 8 % off a compile, and changes nothing of what it makes.
 #if defined(__x86_64__) || defined(__aarch64__)
 #define HUGE_PAGE_BYTES (2u << 20)
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
   void *got = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset); // also before libc is found
   int saved = errno;
   int is_own_memory = (flags & MAP_ANONYMOUS) && (flags & MAP_PRIVATE) && (protection & PROT_WRITE);
-  if (is_gcc && got != MAP_FAILED && is_own_memory && size >= HUGE_PAGE_BYTES) madvise(got, size, MADV_HUGEPAGE);
+  if (notes && got != MAP_FAILED && is_own_memory && size >= HUGE_PAGE_BYTES) madvise(got, size, MADV_HUGEPAGE);
   errno = saved;
   return got;
 }
@@ -584,7 +583,6 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
   library_path = variable_in(environment, "LD_LIBRARY_PATH");
   if (library_path) library_path = *library_path ? strdup(library_path) : NULL;
   const char *name = strrchr(self, '/'), *dash = strrchr(self, '-');
-  is_gcc = name && !strncmp(name + 1, "cc1", 3);
   name = dash > name ? dash : name; // x86_64-linux-gnu-as
   is_binary_utility = name && (!strcmp(name + 1, "as") || !strcmp(name + 1, "objcopy") || !strncmp(name + 1, "ld", 2));
   note_libraries();
