@@ -5,7 +5,6 @@
 // .incbin files, specs and the compiler's own parts. It changes nothing: every call goes on to libc as it was.
 //
 // The log (see log.h) is a shared mapping, so it survives any end of any process and costs no system call per note.
-// For that the compiler gets something back: its memory is asked for in huge pages (see `mmap` below).
 // Non-goals: security (a hostile compiler can evade it), static binaries (they leave no note, and are then not cached).
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -22,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -493,25 +491,6 @@ REAL(int, connect, int fd, const struct sockaddr *address, socklen_t size) {
   note_raw(NOTE_NETWORK, NULL, "");
   return real_connect(fd, address, size);
 }
-
-// --- memory
-// A compiler of C++ fills a hundred megabytes, and the first touch of every 4 KiB is a trip into the kernel. gcc takes its memory
-// in pieces of 2 MiB: where the kernel has huge pages for whoever asks (its setting `madvise`), they are asked for. That takes
-// 4 to 8 % off a compile, and changes nothing of what it makes.
-#if defined(__x86_64__) || defined(__aarch64__)
-#define HUGE_PAGE_BYTES (2u << 20)
-void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
-  void *got = (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset); // also before libc is found
-  int saved = errno;
-  int is_own_memory = (flags & MAP_ANONYMOUS) && (flags & MAP_PRIVATE) && (protection & PROT_WRITE);
-  if (notes && got != MAP_FAILED && is_own_memory && size >= HUGE_PAGE_BYTES) madvise(got, size, MADV_HUGEPAGE);
-  errno = saved;
-  return got;
-}
-void *mmap64(void *at, size_t size, int protection, int flags, int fd, off64_t offset) {
-  return mmap(at, size, protection, flags, fd, offset);
-}
-#endif
 
 // Where a library was looked for before it was found: one put there would be taken instead.
 static char *library_path;

@@ -57,11 +57,6 @@ test.skipIf(trouble !== undefined)('a run that is cancelled leaves the other cli
   expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });
 
-test.skipIf(trouble !== undefined)('a job in C has its allocations in huge pages', async () => {
-  const { environments } = await runTwice('int a;\n', 'int a;\n');
-  expect(environments[0]?.get('GLIBC_TUNABLES')).toBe('glibc.malloc.hugetlb=1');
-});
-
 /** The same job of two clients, whose sources are these; the first begins to run only once the second is there too. */
 async function runTwice(first: string, second: string, fate?: 'cancelled') {
   const abort = new AbortController();
@@ -100,11 +95,11 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
   };
   const gate = Promise.withResolvers<void>();
   const real = new Bubblewrap(observer, undefined);
-  const environments: ReadonlyMap<string, string>[] = [];
+  let runs = 0;
   const sandbox: Sandbox = {
     kind: 'counted',
     run: async (run, signal) => {
-      environments.push(run.environment);
+      runs++;
       await gate.promise;
       return real.run(run, signal);
     },
@@ -118,7 +113,7 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
   if (fate === 'cancelled') abort.abort(new Error('cancelled'));
   gate.resolve();
   const ends = await Promise.allSettled(running);
-  return { runs: environments.length, environments, ends };
+  return { runs, ends };
 }
 
 function objectOf(end: JobRunEnd): string | undefined {
