@@ -11,6 +11,7 @@ import { FarmCounters } from '../src/farm/farm-counters.ts';
 import { FarmedCompiles } from '../src/farm/farmed-compiles.ts';
 import { LocalTree } from '../src/farm/local-tree.ts';
 import { Toolchains } from '../src/farm/toolchain.ts';
+import { ToolchainsAhead } from '../src/farm/toolchains-ahead.ts';
 import type { Peers } from '../src/peers/peers.ts';
 import type { Identity, MemberKey } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
@@ -116,7 +117,12 @@ export function composeFarm(parts: FarmParts): Farm {
     onEnd: failure => counters.ranForOther(failure),
   });
   void lending.resume();
-  const stopCapturing = captureAhead(dispatcher, toolchains, foundation);
+  const ahead = new ToolchainsAhead({
+    ...{ network: hub, dispatcher },
+    epochAt: worker => remote.epochAt(worker),
+    bytesOf: digest => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
+  });
+  const stopCapturing = captureAhead(ahead, { dispatcher, toolchains, foundation });
   return {
     remote,
     lending,
@@ -126,19 +132,33 @@ export function composeFarm(parts: FarmParts): Farm {
     hub,
     stop: () => {
       stopCapturing();
+      ahead.stop();
       lending.stop();
       dispatcher.stop();
     },
   };
 }
 
-/** As soon as there are workers: the first job of a build would have to wait for its toolchain. The returned function ends it. */
-function captureAhead(dispatcher: Dispatcher, toolchains: Toolchains, foundation: Foundation): () => void {
+/**
+ * As soon as there are workers: the first job of a build would have to wait for its toolchain. Those of C are small enough to be
+ * at the workers by then, too. The returned function ends it.
+ */
+function captureAhead(
+  ahead: ToolchainsAhead,
+  parts: {
+    readonly dispatcher: Dispatcher;
+    readonly toolchains: Toolchains;
+    readonly foundation: Foundation;
+  },
+): () => void {
+  const { dispatcher, toolchains, foundation } = parts;
   if (foundation.config.farm !== 'auto') return () => {};
   const timer = setInterval(async () => {
     if (dispatcher.workers().length === 0 || !toolchains.canCapture) return;
     clearInterval(timer);
-    for await (const _ of usualToolchains(['cc', 'c++', 'gcc', 'g++', 'rustc'], toolchains, foundation));
+    const names = ['gcc', 'g++', 'cc', 'c++', 'rustc'] as const;
+    for await (const { name, toolchain } of usualToolchains(names, toolchains, foundation))
+      if (toolchain !== undefined && name !== 'rustc') ahead.add(toolchain);
   }, captureLookMs).unref();
   return () => clearInterval(timer);
 }

@@ -15,6 +15,7 @@ import {
   type JobOutcome,
   type JobRequest,
   type Offer,
+  type Preparation,
 } from '../../src/protocol/farm.ts';
 
 interface Pending {
@@ -87,8 +88,7 @@ export class FarmClient {
   async run(request: JobRequest, asked: JobQuestions, signal: AbortSignal): Promise<JobOutcome> {
     signal.throwIfAborted();
     if (this.#pending.size >= jobsPerPeerMax) throw new Error('too many jobs at one member');
-    this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
-    const id = this.#lastId;
+    const id = this.#newId();
     const { promise, resolve, reject } = Promise.withResolvers<JobOutcome>();
     const onAbort = () => {
       this.#post({ kind: 'cancel', id });
@@ -106,6 +106,16 @@ export class FarmClient {
       if (this.#pending.size === 0) this.#cancelWatch();
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  prepare(preparation: Preparation, { bytesOf }: Pick<JobQuestions, 'bytesOf'>): void {
+    this.#bytesOf = bytesOf;
+    this.#post({ kind: 'prepare', id: this.#newId(), preparation });
+  }
+
+  #newId(): number {
+    this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
+    return this.#lastId;
   }
 
   /** What the worker wants, in frames that fit; an empty one ends it. */

@@ -2,7 +2,7 @@
 import type { FarmNetwork, JobQuestions, OfferingWorker } from '../../src/farm/farm-network.ts';
 import type { Worker } from '../../src/farm/worker.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import type { JobOutcome, JobRequest } from '../../src/protocol/farm.ts';
+import type { JobOutcome, JobRequest, Preparation } from '../../src/protocol/farm.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
 import { FarmClient } from './farm-client.ts';
 import { FarmServer } from './farm-server.ts';
@@ -27,6 +27,10 @@ export class FarmHub implements FarmNetwork {
   run(member: MemberKey, request: JobRequest, asked: JobQuestions, signal: AbortSignal): Promise<JobOutcome> {
     const client = this.#clients.get(member);
     return client?.run(request, asked, signal) ?? Promise.reject(new Error('not connected'));
+  }
+
+  prepare(member: MemberKey, preparation: Preparation, asked: Pick<JobQuestions, 'bytesOf'>): void {
+    this.#clients.get(member)?.prepare(preparation, asked);
   }
 
   onChange(callback: () => void): () => void {

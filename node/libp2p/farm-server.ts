@@ -45,6 +45,7 @@ export class FarmServer {
     const running = this.#running.get(message.id);
     if (message.kind === 'cancel') running?.abort(new Error('cancelled'));
     else if (message.kind === 'blobs') this.#wanting.get(message.id)?.(message.blobs);
+    else if (message.kind === 'prepare') this.#prepare(message);
     else if (running !== undefined) throw new ProtocolError('reused-request-id', 'a job id in use');
     else if (this.#running.size >= jobsPerPeerMax)
       this.#post({ kind: 'outcome', id: message.id, outcome: { kind: 'refused', reason: 'busy' } });
@@ -94,6 +95,10 @@ export class FarmServer {
     this.#running.delete(id);
     this.#answeredAtMs = this.#init.clock.nowMs();
     if (!controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
+  }
+
+  #prepare({ id, preparation }: Extract<FarmRequest, { kind: 'prepare' }>): void {
+    void this.#sessionNow()?.prepare(preparation, digests => this.#want(id, digests));
   }
 
   /** A sign of life, as long as jobs run; not needed where anything was said since the last time. */

@@ -58,13 +58,22 @@ export class CopyUpdates {
     return turn;
   }
 
+  /** Resolves once the copy has the toolchain, or does not get it now: then the first job that needs it brings it. */
+  prepare(toolchain: Digest, want: Want, signal: AbortSignal): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#bringToolchain(toolchain, want, signal).catch(() => {}));
+    return this.#turn;
+  }
+
+  async #bringToolchain(toolchain: Digest, want: Want, signal: AbortSignal): Promise<void> {
+    if (this.#toolchains.has(toolchain)) return;
+    const bytes = await this.#gather([[toolchain, undefined]], new Map(), want, signal);
+    await this.#apply(decodeTree(bytes.get(toolchain)!), new Map(), want, signal);
+    this.#toolchains.add(toolchain);
+  }
+
   async #bringNow({ job, entries, blobs }: JobRequest, want: Want, signal: AbortSignal): Promise<void> {
     if (this.#isBroken) throw new Error('an earlier change could not be made');
-    if (!this.#toolchains.has(job.toolchain)) {
-      const bytes = await this.#gather([[job.toolchain, undefined]], new Map(), want, signal);
-      await this.#apply(decodeTree(bytes.get(job.toolchain)!), new Map(), want, signal);
-      this.#toolchains.add(job.toolchain);
-    }
+    await this.#bringToolchain(job.toolchain, want, signal);
     await this.#apply(entries, blobs, want, signal);
   }
 

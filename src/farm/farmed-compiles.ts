@@ -109,6 +109,11 @@ export class FarmedCompiles implements RemoteRuns {
     return Promise.race([here.promise, run.then(found => found ?? {})]);
   }
 
+  /** The epoch in which this worker is told of files now. */
+  epochAt(worker: OfferingWorker): number {
+    return this.#toldTo(worker).epoch;
+  }
+
   runsHere(ticket: CompileTicket): (isWhole: boolean) => void {
     return this.#parts.dispatcher.runsHere(commandOf(ticket));
   }

@@ -7,7 +7,7 @@ import { encodeManifest } from '../compile/input-manifest.ts';
 import type { Digest } from '../digest.ts';
 import { farmBlobsPerFrameBytesMax } from '../limits.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Job, JobOutcome, JobRefusal, JobRequest, Offer } from '../protocol/farm.ts';
+import type { Job, JobOutcome, JobRefusal, JobRequest, Offer, Preparation } from '../protocol/farm.ts';
 import type { Identity, MemberKey } from '../team/identity.ts';
 import { ClientCopy } from './client-copy.ts';
 import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
@@ -163,6 +163,13 @@ export class WorkerSession {
     this.#running.delete(sentHome);
     onEnd(this.#client, outcome, clock.nowMs() - startedMs, detail);
     return outcome;
+  }
+
+  /** Takes in a toolchain ahead of the jobs that will need it. What goes wrong shows when one does. Never rejects. */
+  async prepare({ epoch, toolchain }: Preparation, want: Want): Promise<void> {
+    const { maySubmit, isBusy } = this.#parts;
+    if (!maySubmit(this.#client) || isBusy() || epoch < this.#epoch) return;
+    await this.#updatesOf(epoch).prepare(toolchain, want, this.#ended.signal);
   }
 
   /** The client is gone. */

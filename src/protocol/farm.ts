@@ -14,7 +14,7 @@ import {
 import { bytes, count32, digest, fields, list, malformed, tag, text } from './fields.ts';
 import { entriesFromWire, entryToWire, isPlainPath, type TreeEntry } from './tree-entry.ts';
 
-export const farmProtocol = '/p2pcache/farm/2';
+export const farmProtocol = '/p2pcache/farm/3';
 
 /** One compile, as an action in REAPI's sense: a command, an input tree, a toolchain. The command is the client's own, to
  * the letter: the worker runs it at the client's own paths. */
@@ -92,8 +92,15 @@ export interface Offer {
   readonly isOpen: boolean;
 }
 
+/** A toolchain that jobs will need: the worker may take it in ahead of them. Nobody waits for it, and nothing answers. */
+export interface Preparation {
+  readonly epoch: number;
+  readonly toolchain: Digest;
+}
+
 export type FarmRequest =
   | { readonly kind: 'run'; readonly id: number; readonly request: JobRequest }
+  | { readonly kind: 'prepare'; readonly id: number; readonly preparation: Preparation }
   | { readonly kind: 'cancel'; readonly id: number }
   /** What the worker wanted; a digest that is not among them cannot be had. */
   | { readonly kind: 'blobs'; readonly id: number; readonly blobs: ReadonlyMap<Digest, Uint8Array> };
@@ -111,6 +118,10 @@ const setBytesMax = 4 * 1024 * 1024;
 export function farmRequestToWire(message: FarmRequest): unknown {
   if (message.kind === 'cancel') return ['cancel', message.id];
   if (message.kind === 'blobs') return ['blobs', message.id, [...message.blobs]];
+  if (message.kind === 'prepare') {
+    const { epoch, toolchain } = message.preparation;
+    return ['prepare', message.id, epoch, toolchain];
+  }
   const { job, epoch, toldBefore, entries, blobs } = message.request;
   return ['run', message.id, jobToWire(job), [epoch, toldBefore], entries.map(entryToWire), [...blobs]];
 }
@@ -122,6 +133,10 @@ export function farmRequestFromWire(value: unknown): FarmRequest {
   if (kind === 'blobs') {
     const [, id, blobs] = fields(value, 3);
     return { kind, id: count32(id), blobs: blobsFromWire(blobs) };
+  }
+  if (kind === 'prepare') {
+    const [, id, epoch, toolchain] = fields(value, 4);
+    return { kind, id: count32(id), preparation: { epoch: count32(epoch), toolchain: digest(toolchain) } };
   }
   if (kind !== 'run') throw malformed('not a farm request');
   const [, id, job, position, entries, blobs] = fields(value, 6);

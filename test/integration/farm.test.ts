@@ -1,6 +1,6 @@
 // Two members, one of which lends its machine: compiles of the other run there, in a sandbox that holds the client's files at
 // the client's own paths, and the objects are those that a local compile makes.
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FarmView } from '../../src/control-farm.ts';
@@ -72,6 +72,25 @@ test('what a worker compiled is a hit for everyone, and no role is needed to use
   await compileAll(third!, folder, {});
   expect((await third!.stats()).hits.peer).toBe(6);
 });
+
+test('a worker has the toolchain of C before the first job needs it, and one that comes later, too', async () => {
+  await using rig = await Rig.create();
+  const [client, worker, later] = await rig.team('client', 'worker', 'later');
+  await client!.ok('env'); // what a toolchain is made of is seen by the observer, which is built now
+  for (const each of [worker!, later!]) {
+    await each.ok('farm', 'on', '--slots', '1');
+    await expect.poll(() => heldPrograms(each), { timeout: 30_000 }).toContain('cc1plus');
+  }
+  const { jobs } = await client!.json<FarmView>('farm', '--json');
+  expect(jobs.sent).toBe(0);
+});
+
+/** Names of the files that a worker holds for its clients. */
+function heldPrograms({ home }: RigMember): string[] {
+  const jobs = join(home, 'jobs');
+  const found = readdirSync(jobs, { recursive: true, withFileTypes: true });
+  return found.filter(entry => entry.isFile()).map(({ name }) => name);
+}
 
 test('nothing leaves the machine where the farm is off', async () => {
   await using rig = await Rig.create();

@@ -90,6 +90,7 @@ const codecs: Codec[] = [
         request: { job, epoch: 2, toldBefore: 7, entries, blobs: new Map([[digest, bytes(1)]]) },
       },
       { kind: 'cancel', id: 2 },
+      { kind: 'prepare', id: 8, preparation: { epoch: 3, toolchain: digestOf('toolchain') } },
       { kind: 'blobs', id: 3, blobs: new Map() },
     ],
     farmRequestToWire,

@@ -22,6 +22,7 @@ export class DispatcherRig {
       network: {
         workers: () => this.workers,
         run: () => Promise.reject(new Error()),
+        prepare: () => {},
         onChange: () => () => {},
       },
       clock: this.clock,
