@@ -57,6 +57,11 @@ test.skipIf(trouble !== undefined)('a run that is cancelled leaves the other cli
   expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });
 
+test.skipIf(trouble !== undefined)('a job in C has its allocations in huge pages', async () => {
+  const { environments } = await runTwice('int a;\n', 'int a;\n');
+  expect(environments[0]?.get('GLIBC_TUNABLES')).toBe('glibc.malloc.hugetlb=1');
+});
+
 /** The same job of two clients, whose sources are these; the first begins to run only once the second is there too. */
 async function runTwice(first: string, second: string, fate?: 'cancelled') {
   const abort = new AbortController();
@@ -95,11 +100,11 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
   };
   const gate = Promise.withResolvers<void>();
   const real = new Bubblewrap(observer, undefined);
-  let runs = 0;
+  const environments: ReadonlyMap<string, string>[] = [];
   const sandbox: Sandbox = {
     kind: 'counted',
     run: async (run, signal) => {
-      runs++;
+      environments.push(run.environment);
       await gate.promise;
       return real.run(run, signal);
     },
@@ -113,7 +118,7 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
   if (fate === 'cancelled') abort.abort(new Error('cancelled'));
   gate.resolve();
   const ends = await Promise.allSettled(running);
-  return { runs, ends };
+  return { runs: environments.length, environments, ends };
 }
 
 function objectOf(end: JobRunEnd): string | undefined {
