@@ -113,8 +113,8 @@ export const recordsMax = 1_000_000;
 /** Actions whose verified records stay in memory. */
 export const decodedActionsMax = 8_192;
 
-/** The largest file that is laid out for a repeated command, and how many (compile/ready-results.ts). */
-export const readyFileBytesMax = 32 * 1024 * 1024;
+/** The largest file that is laid out for a repeated command (larger results are worth a question), and how many (compile/ready-results.ts). */
+export const readyFileBytesMax = 2 * 1024 * 1024;
 export const readyFilesMax = 50_000;
 /** What they may take of the disk: one part in so many of what the store may. */
 export const readyShareOfStore = 8;
