@@ -167,7 +167,8 @@ export class CompileRig {
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise(resolve => this.#server.close(resolve));
     this.hits.close();
-    rmSync(this.home, { recursive: true, force: true });
+    // a result may still be on its way to where it lies ready
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 

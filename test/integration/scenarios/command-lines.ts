@@ -12,9 +12,9 @@ export const commandLineScenarios: readonly Scenario[] = [
     name: 'response file',
     files,
     steps: [
-      'echo "-DN=1 -c a.c" > r; $CC @r',
-      'echo "-DN=2 -c a.c" > r; $CC @r',
-      'echo "-DN=1 -c a.c" > r; $CC @r',
+      'echo "-DN=1 -c a.c" > r; sleep 0.02; $CC @r',
+      'echo "-DN=2 -c a.c" > r; sleep 0.02; $CC @r',
+      'echo "-DN=1 -c a.c" > r; sleep 0.02; $CC @r',
       '$CC @r -o b.o',
     ],
   },
