@@ -167,8 +167,19 @@ export class CompileRig {
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise(resolve => this.#server.close(resolve));
     this.hits.close();
-    // a result may still be on its way to where it lies ready
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    await removeFolder(this.home);
+  }
+}
+
+/** A result may still be on its way to where it lies ready: then once more. */
+async function removeFolder(folder: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || tries === 100) throw error;
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
   }
 }
 
