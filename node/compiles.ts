@@ -8,6 +8,7 @@ import type { RemoteRuns } from '../src/compile/remote-runs.ts';
 import { Repeats } from '../src/compile/repeats.ts';
 import { StoringQueue } from '../src/compile/storing-queue.ts';
 import type { Digest } from '../src/digest.ts';
+import { storingWaitBytesMax, storingWaitMemoryShare } from '../src/limits.ts';
 import type { Peers } from '../src/peers/peers.ts';
 import { deadline } from '../src/platform/clock.ts';
 import type { Keyring } from '../src/team/keyring.ts';
@@ -17,7 +18,7 @@ import type { Foundation } from './compose.ts';
 import { ProjectSettings } from './project-settings.ts';
 import { childProcesses } from './system/child-processes.ts';
 import { messageOf } from './system/event-log.ts';
-import { localSlotsDefault } from './system/machine-load.ts';
+import { localSlotsDefault, memoryBytes } from './system/machine-load.ts';
 import { describeProcessor } from './system/processor.ts';
 import { realClock } from './system/real-clock.ts';
 
@@ -41,6 +42,7 @@ export function composeCompiles(parts: {
   const storing = new StoringQueue({
     clock: realClock,
     processors: localSlotsDefault(),
+    bytesMax: Math.min(storingWaitBytesMax, memoryBytes() * storingWaitMemoryShare),
     isInTeam: () => peers.connected().length > 0,
     onError: error => onFallback('report', error),
   });

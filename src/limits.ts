@@ -51,8 +51,12 @@ export const policySignersMax = 16;
 export const manifestSetsMax = 16;
 /** Paths in one list of an input set. */
 export const inputSetPathsMax = 50_000;
-/** Outputs and logs of compiles in memory while a build keeps every processor busy: beyond it, or after so long, they are stored. */
-export const storingWaitBytesMax = 128 * 1024 * 1024;
+/**
+ * Outputs and logs of compiles in memory while a build keeps every processor busy: beyond it, or after so long, they are stored.
+ * Less on a machine with little memory: this part of it.
+ */
+export const storingWaitBytesMax = 512 * 1024 * 1024;
+export const storingWaitMemoryShare = 1 / 64;
 export const storingWaitMsMax = 120_000;
 /** The same while teammates are connected, who may be about to compile the same. */
 export const storingWaitMsMaxInTeam = 10_000;

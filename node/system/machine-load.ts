@@ -1,10 +1,15 @@
-// How much of this machine is free: its cores as far as this process may use them, and whether someone is using it now.
+// How much of this machine there is: its cores and its memory as far as this process may use them, and whether someone uses it now.
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 /** Compiles that can run here at once without crowding: the cores, less where a control group allows less. */
 export function localSlotsDefault(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.round(cpuQuota())));
+}
+
+/** Memory that this process may use, in bytes: the machine's, less where a control group allows less. */
+export function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 /** Processes and threads that want a processor at this moment. */

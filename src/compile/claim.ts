@@ -46,13 +46,19 @@ export interface CompileClaim {
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
+/** A claim whose inputs are settled: what is left to do asks nothing but the outputs in memory, so it can be done later. */
+export interface PendingClaim {
+  readonly set: InputSet;
+  complete(): CompileClaim;
+}
+
 /** The claim, or undefined where the world is not (any more) what the run saw. */
 export function claimOf(
   run: ObservedRun,
   identity: CompileIdentity,
   keys: CompileKeys,
   states: RunStates,
-): CompileClaim | undefined {
+): PendingClaim | undefined {
   const { folder, command, environment } = identity;
   const { result, blobs, isBound } = toResult(run.files, run, folder, command.source, run.observed.styles);
   const set = inputsOf(run, identity);
@@ -64,15 +70,15 @@ export function claimOf(
   const there = findInputs(set, folder, environment, states);
   if (there === undefined) return undefined;
   const actions = keyed.map(key => ({ key, action: underKey(key, there).action }));
-  const needsProof = isUnproven && !isUnseen;
-  return {
+  const claim: CompileClaim = {
     inputs: underKey(keyed[0]!, there),
     isBound: isBound || isUnseen,
-    needsProof,
+    needsProof: isUnproven && !isUnseen,
     actions,
     result,
     blobs,
   };
+  return { set, complete: () => claim };
 }
 
 /** The inputs of a run of gcc or clang. */

@@ -3,7 +3,7 @@
 import type { Found, Results } from '../actions/results.ts';
 import type { Digest } from '../digest.ts';
 import type { ProcessRunner } from '../platform/process-runner.ts';
-import type { CompileClaim } from './claim.ts';
+import type { PendingClaim } from './claim.ts';
 import type { Uncached } from './command-line.ts';
 import { identifyCompile } from './compile-identity.ts';
 import { type CompileIdentity, type CompileKeys, keysInOrder } from './compile-key.ts';
@@ -146,8 +146,8 @@ export class CompileFront {
   }
 
   #runHere(ticket: CompileTicket, remote?: RunHere & { readonly abort: AbortController }): CompileRun {
-    const ended = [this.#remote.runsHere(ticket), this.#storing.runs()];
     const { family, added } = ticket.identity;
+    const ended = [this.#remote.runsHere(ticket), this.#storing.runs(familyRules[family].isParallel)];
     const running = this.#running.begin(familyRules[family].mainOutput(ticket.identity), ticket.keys.bound);
     const own = { ...ticket, running };
     const rival = remote?.rival?.then(run => run && this.#takeRemote(own, run, run.keep));
@@ -185,10 +185,13 @@ export class CompileFront {
     }
     const claim = () => claimNow(ticket, taken, report.startedAtMs, this.#states);
     return () => {
-      const early = taken.isClaimedAtOnce ? { claim: claim() } : undefined;
-      this.#storing.add(widest(ticket.keys), taken.bytes, () =>
-        this.#keep(ticket, report.durationMs, early === undefined ? claim() : early.claim),
-      );
+      const early = familyRules[ticket.identity.family].isClaimedAtOnce ? { claim: claim() } : undefined;
+      this.#storing.add({
+        key: widest(ticket.keys),
+        bytes: taken.bytes,
+        isUrgent: early === undefined,
+        store: () => this.#keep(ticket, report.durationMs, early === undefined ? claim() : early.claim),
+      });
     };
   }
 
@@ -239,9 +242,9 @@ export class CompileFront {
     return isFine;
   }
 
-  async #keep(ticket: CompileTicket, durationMs: number, claim: CompileClaim | undefined): Promise<void> {
+  async #keep(ticket: CompileTicket, durationMs: number, claim: PendingClaim | undefined): Promise<void> {
     if (claim === undefined) return this.#events.uncached('input-changed', ticket);
-    const { inputs, actions, result, blobs, isBound, needsProof = false } = claim;
+    const { inputs, actions, result, blobs, isBound, needsProof = false } = claim.complete();
     const kept = actions.flatMap(({ key, action }) => [
       this.#results.keep({ kind: 'result', action, result, blobs, origin: 'local', durationMs }),
       this.#manifests.keep(key, inputs.set),

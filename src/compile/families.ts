@@ -1,5 +1,5 @@
 // What is done in its own way for each family of compilers; everything else of the compile front is the same for all.
-import { type CompileClaim, claimOf, inputsOf, type ObservedRun, type RunStates } from './claim.ts';
+import { claimOf, inputsOf, type ObservedRun, type PendingClaim, type RunStates } from './claim.ts';
 import type { CompileCommand, CompilerFamily } from './command-line.ts';
 import { placeOf } from './compile-account.ts';
 import { type CompileIdentity, type CompileKeys, compileKeys } from './compile-key.ts';
@@ -22,9 +22,12 @@ export interface FamilyRules {
     identity: CompileIdentity,
     keys: CompileKeys,
     states: RunStates,
-  ): CompileClaim | undefined;
+  ): PendingClaim | undefined;
   isExpectedOutput(path: string, command: CompileCommand, cwd: string): boolean;
+  /** Whether the build soon touches what was read or made, without changing it: a claim's inputs cannot wait. */
   readonly isClaimedAtOnce: boolean;
+  /** Whether one compile keeps all processors busy. */
+  readonly isParallel: boolean;
   /** The absolute path of what it makes, where two commands could make the same. */
   mainOutput(identity: CompileIdentity): string | undefined;
 }
@@ -43,6 +46,7 @@ const ofC: FamilyRules = {
   claimOf,
   isExpectedOutput,
   isClaimedAtOnce: false,
+  isParallel: false,
   mainOutput: identity => placeOf(identity).output,
 };
 
@@ -53,6 +57,7 @@ const ofRust: FamilyRules = {
   claimOf: rustClaimOf,
   isExpectedOutput: isRustOutput,
   isClaimedAtOnce: true, // cargo links what was made to other names, which changes its attributes
+  isParallel: true, // a thread for each unit of code
   mainOutput: () => undefined, // its names hold a hash of what makes them
 };
 

@@ -1,14 +1,17 @@
 // Storing waits for a free processor: while a build keeps all of them busy, what its compiles made is not yet hashed, signed and
 // written, so that a build that finds nothing in the cache is not held up by filling it. What waits is bounded in bytes and in
-// time, and a compile that asks for the same gets it stored first. Where commands run one after the other nothing waits: the
-// next one may well change what this one read (a configure script does), and then there is nothing to store.
+// time, and a compile that asks for the same gets it stored first. Where commands run one after the other, nothing waits whose
+// inputs are still to be looked at: the next command may well change them (a configure script does), and then there is nothing
+// to store.
 import type { Digest } from '../digest.ts';
-import { storingWaitBytesMax, storingWaitMsMax, storingWaitMsMaxInTeam } from '../limits.ts';
+import { storingWaitMsMax, storingWaitMsMaxInTeam } from '../limits.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 
 export interface StoringQueueParts {
   readonly clock: Clock;
   readonly processors: number;
+  /** What may wait in memory. */
+  readonly bytesMax: number;
   /** Whether teammates are connected. */
   readonly isInTeam: () => boolean;
   readonly onError: (error: unknown) => void;
@@ -20,11 +23,18 @@ const lookAgainMs = 1_000;
 /** So that disk writes overlap. */
 const atOnceMax = 4;
 
-interface Waiting {
+export interface ToStore {
+  /** Under which it is asked for. */
   readonly key: Digest;
+  /** What it holds in memory until it is stored. */
   readonly bytes: number;
-  readonly sinceMs: number;
+  /** Whether its inputs are still to be looked at. */
+  readonly isUrgent: boolean;
   readonly store: () => Promise<void>;
+}
+
+interface Waiting extends ToStore {
+  readonly sinceMs: number;
 }
 
 export class StoringQueue {
@@ -49,24 +59,27 @@ export class StoringQueue {
     return this.#waiting.size + this.#storing.size;
   }
 
-  /** A compile runs on this machine from now on, until the returned function is called. */
-  runs(): () => void {
-    this.#running++;
+  /** A compile runs on this machine from now on, until the returned function is called; a parallel one keeps it busy alone. */
+  runs(isParallel: boolean): () => void {
+    const processors = isParallel ? this.#parts.processors : 1;
+    this.#running += processors;
     return () => {
-      this.#running--;
-      if (this.#running === this.#parts.processors - 1) this.#calmSinceMs = this.#parts.clock.nowMs();
+      const wasBusy = !this.#hasFree();
+      this.#running -= processors;
+      if (wasBusy && this.#hasFree()) this.#calmSinceMs = this.#parts.clock.nowMs();
       this.#lookLater();
     };
   }
 
-  /** Stores it some time; `key`: under which it is asked for, `bytes`: what it holds in memory until then. */
-  add(key: Digest, bytes: number, store: () => Promise<void>): void {
+  /** Stores it some time. */
+  add(toStore: ToStore): void {
     if (this.#isClosed) return;
-    const waiting = { key, bytes, sinceMs: this.#parts.clock.nowMs(), store };
+    const { key, bytes, isUrgent } = toStore;
+    const waiting = { ...toStore, sinceMs: this.#parts.clock.nowMs() };
     this.#waiting.add(waiting);
     this.#waitingOf.set(key, (this.#waitingOf.get(key) ?? new Set()).add(waiting));
     this.#waitingBytes += bytes;
-    if (this.#isCalm()) this.#store(waiting);
+    if (this.#isCalm() || (isUrgent && this.#running === 0)) this.#store(waiting);
     else this.#lookLater();
   }
 
@@ -122,12 +135,11 @@ export class StoringQueue {
   }
 
   #isCalm(): boolean {
-    if (this.#running === 0) return true;
     return this.#hasFree() && this.#parts.clock.nowMs() - this.#calmSinceMs >= calmMs;
   }
 
   #mayStore(): boolean {
-    if (this.#isCalm() || this.#waitingBytes > storingWaitBytesMax) return true;
+    if (this.#isCalm() || this.#waitingBytes > this.#parts.bytesMax) return true;
     const [oldest] = this.#waiting;
     const { clock, isInTeam } = this.#parts;
     const waitMsMax = isInTeam() ? storingWaitMsMaxInTeam : storingWaitMsMax;

@@ -1,5 +1,5 @@
 // What a run left, read before its launcher goes on, or the reason why nothing is made of it; and later the claim that it makes.
-import type { CompileClaim, ObservedRun } from './claim.ts';
+import type { ObservedRun, PendingClaim } from './claim.ts';
 import type { Uncached } from './command-line.ts';
 import { readOutputs } from './compile-outputs.ts';
 import type { CompileReport, CompileTicket } from './compile-request.ts';
@@ -11,8 +11,6 @@ import { areSettled } from './settled-inputs.ts';
 export interface TakenRun extends ObservedRun {
   /** What it holds in memory. */
   readonly bytes: number;
-  /** Whether the build soon touches what was read or made, without changing it: the claim cannot wait. */
-  readonly isClaimedAtOnce: boolean;
 }
 
 export function takeRun(ticket: CompileTicket, report: CompileReport): TakenRun | Uncached {
@@ -32,7 +30,7 @@ export function takeRun(ticket: CompileTicket, report: CompileReport): TakenRun 
   if (!isExpected) return { uncached: 'unexpected-output' };
   const { stdout, stderr, log } = report;
   const bytes = files.reduce((sum, file) => sum + file.bytes.byteLength, log.byteLength);
-  return { observed, files, stdout, stderr, bytes, isClaimedAtOnce: rules.isClaimedAtOnce };
+  return { observed, files, stdout, stderr, bytes };
 }
 
 /** The claim, or undefined where something that was read is not as it was when the run started, in ms since the epoch. */
@@ -41,9 +39,9 @@ export function claimNow(
   run: ObservedRun,
   startedAtMs: number,
   states: FileStates,
-): CompileClaim | undefined {
+): PendingClaim | undefined {
   const claim = familyRules[identity.family].claimOf(run, identity, keys, states);
   // Looked at last: the build goes on meanwhile, and may change a file between the run and the claim.
-  const seen = { ...run.observed, listed: claim?.inputs.set.listed ?? [] };
+  const seen = { ...run.observed, listed: claim?.set.listed ?? [] };
   return areSettled(seen, identity.folder, states, startedAtMs) ? claim : undefined;
 }

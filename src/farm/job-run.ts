@@ -179,7 +179,7 @@ function judge(
   const claim = rules.claimOf(run, identity, keys, states);
   return claim === undefined
     ? useless('inputs-outside')
-    : { kind: 'done', claim, durationMs: end.durationMs };
+    : { kind: 'done', claim: claim.complete(), durationMs: end.durationMs };
 }
 
 /** The client's files as far as they were told, as a run's claim asks for them. */

@@ -98,6 +98,7 @@ export class CompileRig {
       storing: new StoringQueue({
         clock: realClock,
         processors,
+        bytesMax: 128 * 1024 * 1024,
         isInTeam: () => false,
         onError: error => this.fallbacks.push(error),
       }),

@@ -1,7 +1,7 @@
 // What one observed run of rustc amounts to: its inputs, the outputs with places as tokens, and how widely they hold.
 import type { OutputFile } from '../../actions/action-result.ts';
 import { type Digest, digestOf } from '../../digest.ts';
-import type { CompileClaim, ObservedRun, RunStates } from '../claim.ts';
+import type { CompileClaim, ObservedRun, PendingClaim, RunStates } from '../claim.ts';
 import type { CompileIdentity, CompileKeys } from '../compile-key.ts';
 import type { WrittenFile } from '../compile-outputs.ts';
 import { findInputs, type InputSet, inputSetOf, underKey } from '../input-manifest.ts';
@@ -27,17 +27,20 @@ export function rustClaimOf(
   identity: CompileIdentity,
   keys: CompileKeys,
   states: RunStates,
-): CompileClaim | undefined {
+): PendingClaim | undefined {
   const { folder, environment } = identity;
   const set = rustInputSet(run, identity, states);
-  const binaries = run.files.filter(file => !isDepfile(file));
-  const result = portableResult(run, folder, levelOf(binaries, set, identity));
-  const key = keys[result.level] ?? keys.bound;
   const there = findInputs(set, folder, environment, states);
   if (there === undefined) return undefined;
-  const inputs = underKey(key, there);
-  const actions = [{ key, action: inputs.action }];
-  return { ...result, inputs, actions, isBound: namesCheckout.has(result.level) };
+  const complete = (): CompileClaim => {
+    const binaries = run.files.filter(file => !isDepfile(file));
+    const result = portableResult(run, folder, levelOf(binaries, set, identity));
+    const key = keys[result.level] ?? keys.bound;
+    const inputs = underKey(key, there);
+    const actions = [{ key, action: inputs.action }];
+    return { ...result, inputs, actions, isBound: namesCheckout.has(result.level) };
+  };
+  return { set, complete };
 }
 
 /**
