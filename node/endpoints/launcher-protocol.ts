@@ -173,15 +173,12 @@ class FieldReader {
 
 const replyKinds = { 'run-plain': 0, result: 1, 'run-observed': 2, done: 3, wait: 4 } as const;
 
-/** A part of a reply this large is cheaper to write by itself than to copy first. */
-const largeBytesMin = 64 * 1024;
-
 function frame(parts: readonly Part[]): Buffer {
   return Buffer.concat(framePieces(parts));
 }
 
 function framePieces(parts: readonly Part[]): Uint8Array[] {
-  return piecesOf([frameMagic, sizeOf(parts)], parts, largeBytesMin);
+  return piecesOf([frameMagic, sizeOf(parts)], parts);
 }
 
 export const runPlainReply: Buffer = frame([replyKinds['run-plain']]);

@@ -36,8 +36,6 @@ interface Entry {
 }
 
 const magic = 0x31523250; // "P2R1"
-/** A part this large is cheaper to write by itself than to copy first. */
-const largeBytesMin = 64 * 1024;
 
 export class ReadyResults {
   readonly #dir: string;
@@ -101,11 +99,11 @@ export class ReadyResults {
     const path = `${this.#dir}/${name}`;
     this.#written += 1;
     const temporary = `${path}.${this.#written}`;
-    const body = piecesOf([], parts, largeBytesMin);
+    const body = piecesOf([], parts);
     const check = body.reduce((sum, piece) => crc32(piece, sum), 0);
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writev([...piecesOf([magic, check], [], largeBytesMin), ...body]);
+      await file.writev([...piecesOf([magic, check], []), ...body]);
     } finally {
       await file.close();
     }

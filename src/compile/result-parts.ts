@@ -11,6 +11,9 @@ export interface RestorableResult {
 
 export type Part = number | Uint8Array;
 
+/** A part this large is cheaper to write by itself than to copy first. */
+const largeBytesMin = 64 * 1024;
+
 /** OUTPUT_… in cli/launcher/restore.h. */
 const styles = { written: 0, replaced: 1, remade: 2 } as const;
 
@@ -36,12 +39,12 @@ export function sizeOf(parts: readonly Part[]): number {
   return parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? 4 : part.byteLength), 0);
 }
 
-/** The parts' bytes after those of `head`, in pieces: what has at least `largeBytes` is not copied. */
-export function piecesOf(head: readonly number[], parts: readonly Part[], largeBytes: number): Uint8Array[] {
+/** The parts' bytes after those of `head`, in pieces: a large one is not copied. */
+export function piecesOf(head: readonly number[], parts: readonly Part[]): Uint8Array[] {
   let smallBytes = 0;
   for (const part of [...head, ...parts]) {
     const bytes = typeof part === 'number' ? 4 : part.byteLength;
-    if (bytes < largeBytes) smallBytes += bytes;
+    if (bytes < largeBytesMin) smallBytes += bytes;
   }
   const small = Buffer.allocUnsafe(smallBytes);
   const pieces: Uint8Array[] = [];
@@ -50,7 +53,7 @@ export function piecesOf(head: readonly number[], parts: readonly Part[], largeB
   for (const part of [...head, ...parts]) {
     if (typeof part === 'number') {
       at = small.writeUInt32LE(part, at);
-    } else if (part.byteLength < largeBytes) {
+    } else if (part.byteLength < largeBytesMin) {
       small.set(part, at);
       at += part.byteLength;
     } else {
