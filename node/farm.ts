@@ -22,7 +22,6 @@ import { ownFile } from './own-files.ts';
 import { childProcesses } from './system/child-processes.ts';
 import { localSlotsDefault } from './system/machine-load.ts';
 import { realClock } from './system/real-clock.ts';
-import { systemRandom } from './system/system-random.ts';
 import { usualToolchains } from './usual-toolchains.ts';
 
 /** How often it is looked whether there is anyone to capture toolchains for. */
@@ -77,7 +76,6 @@ export function composeFarm(parts: FarmParts): Farm {
   const dispatcher = new Dispatcher({
     network: hub,
     clock: realClock,
-    random: systemRandom,
     localSlots,
     mayWork: member =>
       keyring().hasRole(member, 'worker') && keyring().mayVouch(member, realClock.nowMs(), 'farm'),

@@ -31,7 +31,7 @@ export interface FarmClientInit {
   readonly onChange: () => void;
 }
 
-const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false };
+const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false, running: [] };
 
 export class FarmClient {
   readonly #init: FarmClientInit;

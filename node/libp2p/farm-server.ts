@@ -21,7 +21,7 @@ export interface FarmServerInit {
   readonly post: (message: unknown) => void;
 }
 
-const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false };
+const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false, running: [] };
 
 export class FarmServer {
   readonly #init: FarmServerInit;

@@ -1,15 +1,18 @@
-// The farms, side by side: the same compiles on the same hosts of a lab, one farm after the other, cold and then warm.
-// Seven hosts of a quarter of a core each, unless told otherwise; trust the ratios of one run, not its times.
+// The farms, side by side: the same compiles on the same hosts of a lab, one farm after the other, cold and then warm, in
+// as many rounds as are wanted. Seven hosts of a quarter of a core each, unless told otherwise; trust the ratios of one run, not its times.
 import { type FarmName, farms, type RunningFarm } from '../lab/farms.ts';
 import { Lab } from '../lab/lab.ts';
 import { type BuildFolder, differences, type Outcome } from './build-folder.ts';
 import { type LabBuildOptions, prepareLabBuild } from './lab-build.ts';
 import type { Compile } from './projects.ts';
 import { formatMs, say } from './report.ts';
+import { median } from './run.ts';
 
 export interface FarmBenchOptions extends LabBuildOptions {
   readonly farms: readonly FarmName[];
   readonly jobsPerHost: number;
+  /** How often each farm builds, cold and warm, from nothing; the middle of them counts. */
+  readonly rounds: number;
 }
 
 interface Row {
@@ -32,7 +35,8 @@ export async function benchFarm(work: string, options: FarmBenchOptions): Promis
   const isPart = ({ command }: Compile) => parts.test(command);
   const { hidden, folder, reference } = await prepareLabBuild(work, options, isPart);
   const rows: Row[] = [];
-  for (const name of options.farms) {
+  const turns = Array.from({ length: options.rounds }, () => options.farms).flat();
+  for (const name of turns) {
     const lab = new Lab({ hosts: options.hosts, cpuShare: options.cpuShare, ownFolders: [] });
     try {
       const farm = await farms[name](lab, work, [hidden], options.jobsPerHost);
@@ -43,7 +47,7 @@ export async function benchFarm(work: string, options: FarmBenchOptions): Promis
       await lab.close();
     }
   }
-  return print(rows);
+  return print(options.farms.map(name => middle(rows.filter(row => row.name === name))));
 }
 
 async function measure(
@@ -59,20 +63,49 @@ async function measure(
   const cpuOf = (hosts: Lab['hosts']) => hosts.reduce((sum, host) => sum + host.cpuMs(), 0);
   const workers = lab.hosts.slice(1);
   const before = [cpuOf([client]), cpuOf(workers)] as const;
+  let daemonsMs = daemonsOf(farm);
+  /** What the daemons have taken since the last call. */
+  const daemonsTook = () => {
+    const now = daemonsOf(farm);
+    const [here, there] = [now.here - daemonsMs.here, now.there - daemonsMs.there];
+    daemonsMs = now;
+    return here + there === 0
+      ? ''
+      : `, of it its daemons ${formatMs(here)} here and ${formatMs(there)} there`;
+  };
   const rival = { name, prefix: farm.prefix, env: farm.env, daemonPid: undefined };
   const cold = await folder.build(rival, jobs, around);
   const clientCpuMs = cpuOf([client]) - before[0];
   const workersCpuMs = cpuOf(workers) - before[1];
   const differing = differences(reference, folder.outcome()).length;
   say(
-    `${name}: cold ${formatMs(cold.wallMs)}, processor time ${formatMs(clientCpuMs)} here and ${formatMs(workersCpuMs)} there, ${differing} files differ`,
+    `${name}: cold ${formatMs(cold.wallMs)}, processor time ${formatMs(clientCpuMs)} here and ${formatMs(workersCpuMs)} there${daemonsTook()}, ${differing} files differ`,
   );
   const warmRival = { ...rival, env: { ...farm.env, ...farm.warmEnv } };
   const between = cpuOf(lab.hosts);
   const warm = await folder.build(warmRival, jobs, around);
   const warmCpuMs = cpuOf(lab.hosts) - between;
-  say(`${name}: warm ${formatMs(warm.wallMs)}, processor time ${formatMs(warmCpuMs)}`);
+  say(`${name}: warm ${formatMs(warm.wallMs)}, processor time ${formatMs(warmCpuMs)}${daemonsTook()}`);
   return { name, coldMs: cold.wallMs, warmMs: warm.wallMs, clientCpuMs, workersCpuMs, warmCpuMs, differing };
+}
+
+function daemonsOf(farm: RunningFarm): { readonly here: number; readonly there: number } {
+  const [here = 0, ...there] = farm.daemonsCpuMs?.() ?? [];
+  return { here, there: there.reduce((sum, ms) => sum + ms, 0) };
+}
+
+/** Of each figure for itself; a file that differs in one round differs. */
+function middle(rows: readonly Row[]): Row {
+  const of = (ms: (row: Row) => number) => median(rows.map(ms));
+  return {
+    name: rows[0]!.name,
+    coldMs: of(row => row.coldMs),
+    warmMs: of(row => row.warmMs),
+    clientCpuMs: of(row => row.clientCpuMs),
+    workersCpuMs: of(row => row.workersCpuMs),
+    warmCpuMs: of(row => row.warmCpuMs),
+    differing: Math.max(...rows.map(row => row.differing)),
+  };
 }
 
 function print(rows: readonly Row[]): boolean {

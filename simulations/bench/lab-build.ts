@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BuildFolder, type Outcome } from './build-folder.ts';
 import { type Compile, checkOut, projects } from './projects.ts';
-import { say } from './report.ts';
+import { formatMs, say } from './report.ts';
 
 export interface LabBuildOptions {
   readonly hosts: number;
@@ -33,6 +33,7 @@ export async function prepareLabBuild(
   const compiles = build.compiles.filter(isWanted).filter((_, i) => i % every === 0);
   const folder = new BuildFolder({ folder: build.folder, compiles });
   say(`${compiles.length} compiles, ${hosts} hosts of ${cpuShare} core, -j${jobs}`);
-  await folder.build({ name: 'plain', prefix: [], env: {}, daemonPid: undefined }, 2);
+  const plain = await folder.build({ name: 'plain', prefix: [], env: {}, daemonPid: undefined }, 2);
+  say(`plain, on the whole machine, -j2: processor time ${formatMs(plain.cpuMs)}`);
   return { hidden, folder, reference: folder.outcome() };
 }

@@ -16,7 +16,7 @@ import { endRivals, type RivalName, rivalsHere } from './rivals.ts';
 import { benchRust } from './rust.ts';
 
 const usage = `usage: npm run bench -- hit
-       npm run bench -- farm [--farms p2pcache,distcc,pump,icecc] [--hosts 7] [--jobs 12] [--every 1]
+       npm run bench -- farm [--farms p2pcache,distcc,pump,icecc] [--hosts 7] [--jobs 12] [--every 1] [--rounds 1]
        npm run bench -- farm-troubles [--hosts 7] [--jobs 12] [--every 1] [--hot-rounds 5]
        npm run bench -- build [project…] [--compilers gcc,clang] [--cold-rounds 3] [--hot-rounds 5]
        npm run bench -- rust [--cold-rounds 3] [--hot-rounds 5]
@@ -47,6 +47,7 @@ const options = {
   jobs: { type: 'string', default: '12' },
   'jobs-per-host': { type: 'string', default: '1' },
   every: { type: 'string', default: '1' },
+  rounds: { type: 'string', default: '1' },
 } as const;
 
 async function main(): Promise<number> {
@@ -65,6 +66,7 @@ async function main(): Promise<number> {
         cpuShare: Number(values['cpu-share']),
         jobs: Number(values.jobs),
         jobsPerHost: Number(values['jobs-per-host']),
+        rounds: Number(values.rounds),
         every: Number(values.every),
       }),
     'farm-troubles': work =>

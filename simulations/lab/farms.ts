@@ -4,7 +4,6 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { formatMs } from '../bench/report.ts';
 import { cpuMs, runOk } from '../bench/run.ts';
 import type { Lab, LabHost } from './lab.ts';
 
@@ -16,6 +15,8 @@ export interface RunningFarm {
   readonly env: Readonly<Record<string, string>>;
   /** Added for the warm build: what is cached is not to be used. */
   readonly warmEnv?: Readonly<Record<string, string>>;
+  /** Processor time of its daemons so far, the client's first, where they run for long. */
+  daemonsCpuMs?(): number[];
   /** What it has to say of itself afterwards. */
   note?(): Promise<string>;
 }
@@ -80,15 +81,13 @@ async function startP2pcache(
     around: [],
     env: { ...environmentOf(client) },
     warmEnv: { P2PCACHE_MODE: 'write' },
-    note: async () => {
-      const daemons = lab.hosts.flatMap(host => {
+    daemonsCpuMs: () =>
+      lab.hosts.map(host => {
         const file = join(environmentOf(host).P2PCACHE_HOME, 'run', 'daemon.pid');
         const pid = Number(readFileSync(file, 'utf8'));
-        if (!existsSync(`/proc/${pid}`)) return []; // it was killed on purpose
-        return [`${formatMs(cpuMs(pid, 'own'))} at ${host.namespace}`];
-      });
-      return `${await command(client, 'farm')}\nprocessor time of the daemons, from their start: ${daemons.join(', ')}\n`;
-    },
+        return existsSync(`/proc/${pid}`) ? cpuMs(pid, 'own') : 0; // one that was killed on purpose is gone
+      }),
+    note: () => command(client, 'farm'),
   };
 }
 

@@ -1,6 +1,7 @@
 // Where the next job goes, by what is known now: who offers slots, who has failed of late, who is fast enough to be of use.
+import { type Digest, digestHash, digestOf } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Random } from '../platform/random.ts';
+import { compileName } from '../protocol/farm.ts';
 import type { MemberKey } from '../team/identity.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
 import type { LocalRuns } from './local-runs.ts';
@@ -12,7 +13,6 @@ import type { Standings } from './standings.ts';
 export interface ChoiceParts {
   readonly network: FarmNetwork;
   readonly clock: Clock;
-  readonly random: Random;
   readonly local: LocalRuns;
   readonly sent: SentJobs;
   readonly standings: Standings;
@@ -45,15 +45,26 @@ export class Choice {
     return this.#useful().filter(worker => this.#placeOf(worker).jobs < worker.offer.slots);
   }
 
-  next(): Placement {
+  /** Who has this very compile run now, for another. */
+  whoRuns(command: Digest): MemberKey | undefined {
+    const name = compileName(command);
+    const { network, sent, mayWork, standings, clock } = this.#parts;
+    const runner = network.workers().find(({ member, offer }) => {
+      const isOwn = sent.at(member).some(job => job.command === command);
+      const isAvoided = standings.of(member).failures.isOpen(clock.nowMs());
+      return offer.running.includes(name) && !isOwn && !isAvoided && mayWork(member);
+    });
+    return runner?.member;
+  }
+
+  next(command: Digest): Placement {
     const useful = this.#useful();
     // Nobody to wait for: everything runs here, as it would without a farm.
     if (useful.length === 0) return { at: 'here' };
     const { slots, count, races, typicalMs } = this.#parts.local;
     return choosePlace(
       { slots, jobs: count, races, typicalMs },
-      useful.map(worker => this.#placeOf(worker)),
-      () => this.#parts.random.fraction(),
+      useful.map(worker => ({ ...this.#placeOf(worker), rank: rankOf(command, worker.member) })),
     );
   }
 
@@ -65,13 +76,26 @@ export class Choice {
     );
   }
 
-  #placeOf({ member, offer }: OfferingWorker): WorkerPlace {
-    const { standings, sent } = this.#parts;
+  #placeOf(worker: OfferingWorker): Omit<WorkerPlace, 'rank'> {
+    const { member, offer } = worker;
+    const { standings, sent, predictions } = this.#parts;
     const { typicalMs, slowness } = standings.of(member);
     const own = sent.countAt(member);
     // What it tells may be older than what we sent meanwhile; what others sent we know from it alone.
-    const place = { member, slots: offer.slots, jobs: Math.max(own, offer.jobs), typicalMs, overheadMs };
+    const place = {
+      member,
+      slots: offer.slots,
+      jobs: Math.max(own, offer.jobs),
+      typicalMs,
+      overheadMs,
+      freeInMs: predictions.freeInMs(worker),
+    };
     // Whoever was too slow gets one job, as if nothing were known of it.
     return slowness.isDoubted ? { ...place, typicalMs: undefined, isFull: own > 0 } : place;
   }
+}
+
+/** Rendezvous hashing: for each job another order of the workers, and the same one at every client. */
+function rankOf(command: Digest, member: MemberKey): number {
+  return Number.parseInt(digestHash(digestOf(`${command} ${member}`)).slice(0, 8), 16) / 2 ** 32;
 }

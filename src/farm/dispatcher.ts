@@ -1,6 +1,6 @@
 // Gives each job its place as soon as there is one, and looks after those that have been sent. Knows nothing of compiles.
+import type { Digest } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Random } from '../platform/random.ts';
 import type { MemberKey } from '../team/identity.ts';
 import { Choice } from './choice.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
@@ -14,7 +14,6 @@ import { Standings } from './standings.ts';
 export interface DispatcherParts {
   readonly network: FarmNetwork;
   readonly clock: Clock;
-  readonly random: Random;
   /** Compiles that this machine runs at once without crowding. */
   readonly localSlots: number;
   /** Whether the team lets this member work for us. */
@@ -24,7 +23,10 @@ export interface DispatcherParts {
   readonly onRanHere: (durationMs: number) => void;
 }
 
-export type Chosen = Exclude<Placement, { at: 'later' }>;
+export type Chosen =
+  | Exclude<Placement, { at: 'later' }>
+  /** The same compile runs there for another. */
+  | { readonly at: 'join'; readonly member: MemberKey };
 
 /** Tells what becomes of a job that was sent. */
 export interface SentTold {
@@ -39,7 +41,7 @@ export interface SentTold {
 }
 
 interface Waiting {
-  readonly command: string;
+  readonly command: Digest;
   choose(chosen: Chosen): void;
 }
 
@@ -61,6 +63,8 @@ export class Dispatcher {
   readonly #stopListening: () => void;
   #busyAtMs = 0;
   #cancelLook: (() => void) | undefined;
+  /** A job that was taken back for a better place, and has yet to ask for one. */
+  #moving: { readonly command: string; readonly sinceMs: number } | undefined;
 
   constructor(parts: DispatcherParts) {
     const { clock, localSlots, network } = parts;
@@ -93,15 +97,26 @@ export class Dispatcher {
   }
 
   /** Whether a job that comes now should run here without further ado. */
-  get isHereBest(): boolean {
+  isHereBest(command: Digest): boolean {
     this.#noteWork();
-    return this.#waiting.length === 0 && this.#choice.next().at === 'here';
+    const isHere = this.#waiting.length === 0 && this.#choice.next(command).at === 'here';
+    return isHere && !this.isJoinable(command);
   }
 
-  /** The place for the next job, as soon as there is one. Rejects with the signal's reason. */
-  place(command: string, signal: AbortSignal): Promise<Chosen> {
+  /** Whether a worker has this very compile run now, for another. */
+  isJoinable(command: Digest): boolean {
+    return this.#choice.whoRuns(command) !== undefined;
+  }
+
+  /**
+   * The place for the next job, as soon as there is one; where a teammate has the same run, that one, if the job may join it.
+   * Rejects with the signal's reason.
+   */
+  place(command: Digest, mayJoin: boolean, signal: AbortSignal): Promise<Chosen> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
+      const joined = mayJoin ? this.#choice.whoRuns(command) : undefined;
+      if (joined !== undefined) return resolve({ at: 'join', member: joined });
       const onAbort = () => {
         const at = this.#waiting.indexOf(waiting);
         if (at >= 0) this.#waiting.splice(at, 1);
@@ -115,6 +130,7 @@ export class Dispatcher {
         },
       };
       signal.addEventListener('abort', onAbort, { once: true });
+      if (this.#moving?.command === command) this.#moving = undefined;
       this.#waiting.push(waiting);
       this.#look();
     });
@@ -201,17 +217,17 @@ export class Dispatcher {
   #look(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
-    while (this.#waiting.length > 0) {
-      const chosen = this.#choice.next();
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const chosen = this.#choice.next(next.command);
       if (chosen.at === 'later') break;
-      const next = this.#waiting.shift()!;
+      this.#waiting.shift();
       if (chosen.at === 'here') this.#placeHere(next);
       else {
         this.#sent.expect(chosen.member);
         next.choose(chosen);
       }
     }
-    if (this.#waiting.length === 0) this.#rescue();
+    if (this.#waiting.length === 0 && !this.#isMoving()) this.#rescue();
     if (this.#waiting.length > 0 || this.#sent.size > 0)
       this.#cancelLook = this.#parts.clock.schedule(this.#lookInMs(), () => this.#look());
   }
@@ -227,6 +243,13 @@ export class Dispatcher {
     return since === undefined ? undefined : this.#parts.clock.nowMs() - since;
   }
 
+  /** Whether a place may be taken already. A job that does not come back has been given up. */
+  #isMoving(): boolean {
+    if (this.#moving !== undefined && this.#parts.clock.nowMs() - this.#moving.sinceMs > lookEveryMs)
+      this.#moving = undefined;
+    return this.#moving !== undefined;
+  }
+
   #rescue(): void {
     for (;;) {
       const rescue = nextRescue({
@@ -239,6 +262,7 @@ export class Dispatcher {
       if (rescue === undefined) return;
       const { kind, job } = rescue;
       if (kind === 'move') {
+        this.#moving = { command: job.command, sinceMs: this.#parts.clock.nowMs() };
         job.move();
         return; // once it is back there is another look
       }

@@ -65,6 +65,7 @@ interface Task {
   readonly files: ReadonlySet<string>;
   readonly command: Digest;
   readonly mayMove: boolean;
+  readonly joins: boolean;
   readonly runners: Runners;
   readonly raceHere: () => void;
 }
@@ -121,8 +122,9 @@ export class FarmedCompiles implements RemoteRuns {
   #reasonToStay(ticket: CompileTicket): string | undefined {
     if (ticket.settings.farm === 'off') return 'off';
     const { dispatcher } = this.#parts;
-    if (dispatcher.workers().length === 0) return 'no-worker';
-    return reasonToStay(ticket) ?? (dispatcher.isHereBest ? 'faster-here' : undefined);
+    const command = commandOf(ticket);
+    if (dispatcher.workers().length === 0 && !dispatcher.isJoinable(command)) return 'no-worker';
+    return reasonToStay(ticket) ?? (dispatcher.isHereBest(command) ? 'faster-here' : undefined);
   }
 
   async #run(
@@ -130,7 +132,7 @@ export class FarmedCompiles implements RemoteRuns {
     raceHere: () => void,
     signal: AbortSignal,
   ): Promise<RemoteRun | undefined> {
-    const { dispatcher, toolchains, events } = this.#parts;
+    const { network, dispatcher, toolchains, events } = this.#parts;
     const { request, identity } = ticket;
     const command = commandOf(ticket);
     const toolchain = await toolchains.of(request.compiler, identity.compiler, languageOf(identity));
@@ -138,20 +140,24 @@ export class FarmedCompiles implements RemoteRuns {
     await this.#turn();
     const guess = await this.#guesses.of(ticket, toolchain);
     let hasMoved = false;
+    let mayJoin = true;
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
       const obstacle = this.#guesses.obstacleTo(guess, ticket);
       if (obstacle !== undefined) return this.#stay(obstacle);
-      const chosen = await dispatcher.place(command, signal);
+      const chosen = await dispatcher.place(command, mayJoin, signal);
+      const joins = chosen.at === 'join';
+      mayJoin = false; // what has come back from somewhere has waited long enough
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');
-      const worker = dispatcher.workers().find(({ member }) => member === chosen.member);
+      const worker = network.workers().find(({ member }) => member === chosen.member);
       if (worker === undefined) continue;
       const job = jobOf(ticket, toolchain, guess.variables);
       const runners = { isAtTwo: false, isHere: false, isOver: false };
       const sent = { job, toolchain, files: guess.files, command, runners, raceHere };
-      const task: Task = { ...sent, mayMove: !hasMoved };
+      const task: Task = { ...sent, mayMove: !hasMoved && !joins, joins };
       const { outcome, from } = await race(
         worker,
-        (at, add, stop) => this.#send(at, at === worker ? task : { ...task, mayMove: false }, add, stop),
+        (at, add, stop) =>
+          this.#send(at, at === worker ? task : { ...task, mayMove: false, joins: false }, add, stop),
         decides,
         signal,
       );
@@ -212,7 +218,7 @@ export class FarmedCompiles implements RemoteRuns {
       await this.#turn();
       const stop = AbortSignal.any([signal, recalled.signal]);
       stop.throwIfAborted(); // what a request tells counts as told
-      const request = this.#requestOf(worker, job, toolchain, files);
+      const request = { ...this.#requestOf(worker, job, toolchain, files), joins: sending.joins };
       const asked = {
         bytesOf: (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
         started: () => sent.started(),
@@ -245,7 +251,12 @@ export class FarmedCompiles implements RemoteRuns {
     return this.#lastTurn;
   }
 
-  #requestOf(worker: OfferingWorker, job: Job, toolchain: Toolchain, files: ReadonlySet<string>): JobRequest {
+  #requestOf(
+    worker: OfferingWorker,
+    job: Job,
+    toolchain: Toolchain,
+    files: ReadonlySet<string>,
+  ): Omit<JobRequest, 'joins'> {
     const told = this.#toldTo(worker);
     told.note(toolchain);
     const toldBefore = told.count;

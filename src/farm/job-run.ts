@@ -99,6 +99,21 @@ export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal):
   }
 }
 
+/** Waits for the same job of another client; undefined where none runs, or with other inputs. Rejects as `runJob` does. */
+export async function joinJob(
+  job: Job,
+  { copy, joined }: Pick<JobRunParts, 'copy' | 'joined'>,
+  signal: AbortSignal,
+): Promise<JobRunEnd | undefined> {
+  const { tree, release } = copy.use();
+  try {
+    const identity = identityOf(job, tree);
+    return await joined.join(identity, familyRules[identity.family].keysOf(identity), tree, signal);
+  } finally {
+    release();
+  }
+}
+
 async function runInSandbox(
   job: Job,
   identity: CompileIdentity,

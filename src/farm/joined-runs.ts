@@ -1,12 +1,37 @@
 // Two clients that want the same compile at the same moment have it run once: whoever comes second waits for the first run,
-// and takes its end if its own files make of the inputs that were seen the very same actions. Otherwise it runs itself.
+// and takes its end if its own files make of the inputs that were seen the very same actions. Otherwise it runs itself. What
+// runs is told in the worker's offers, so that clients bring the same compile here and not to another worker.
 import { type CompileIdentity, type CompileKeys, keysInOrder } from '../compile/compile-key.ts';
 import { findInputs, underKey, type WorldStates } from '../compile/input-manifest.ts';
 import type { Digest } from '../digest.ts';
+import { lendingSlotsMax } from '../limits.ts';
+import { type CompileName, compileName } from '../protocol/farm.ts';
 import type { JobRunEnd } from './job-run.ts';
 
 export class JoinedRuns {
   readonly #running = new Map<Digest, Promise<JobRunEnd | undefined>>();
+  readonly #onRun: () => void;
+
+  /** `onRun` is called when one begins. */
+  constructor(onRun: () => void = () => {}) {
+    this.#onRun = onRun;
+  }
+
+  /** What runs now. */
+  names(): CompileName[] {
+    return [...new Set([...this.#running.keys()].map(compileName))].slice(0, lendingSlotsMax);
+  }
+
+  /** The end of the same compile that runs for another; undefined where none does, or with other inputs. Rejects with the signal's reason. */
+  async join(
+    identity: CompileIdentity,
+    keys: CompileKeys,
+    tree: WorldStates,
+    signal: AbortSignal,
+  ): Promise<JobRunEnd | undefined> {
+    const other = this.#same(keys);
+    return other && joinedEnd(await unlessAborted(other, signal), identity, keys, tree);
+  }
 
   /** The end of the same compile that runs for another, or of `run`. Rejects as `run` does, or with the signal's reason. */
   async run(
@@ -16,21 +41,30 @@ export class JoinedRuns {
     run: () => Promise<JobRunEnd>,
     signal: AbortSignal,
   ): Promise<JobRunEnd> {
-    const names = [keys.shared, keys.bound];
-    const other = names.map(name => this.#running.get(name)).find(each => each !== undefined);
-    if (other !== undefined) {
-      const joined = joinedEnd(await unlessAborted(other, signal), identity, keys, tree);
+    if (this.#same(keys) !== undefined) {
+      const joined = await this.join(identity, keys, tree, signal);
       if (joined !== undefined) return joined;
     }
+    const names = namesOf(keys);
     const running = run();
     const settled = running.catch(() => undefined);
     for (const name of names) this.#running.set(name, settled);
+    this.#onRun();
     try {
       return await running;
     } finally {
       for (const name of names) if (this.#running.get(name) === settled) this.#running.delete(name);
     }
   }
+
+  #same(keys: CompileKeys): Promise<JobRunEnd | undefined> | undefined {
+    const [shared, bound] = namesOf(keys).map(name => this.#running.get(name));
+    return shared ?? bound;
+  }
+}
+
+function namesOf({ shared, bound }: CompileKeys): Digest[] {
+  return [shared, bound];
 }
 
 /** What another client's run means for this one; undefined where its inputs were others. */

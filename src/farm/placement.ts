@@ -1,5 +1,6 @@
 // Where a job runs: the place that is predicted to finish it first. Pure, so that every rule is a test. Each client places its
-// own jobs; two random choices keep clients that know the same from all running to the same worker.
+// own jobs. Of places that are as good, each job takes the one of the lowest rank, which is random but the same at every
+// client: clients that know the same do not all run to the same worker, and two that want the same compile meet at one.
 import type { MemberKey } from '../team/identity.ts';
 
 /** This machine, or a worker, as its client sees it. */
@@ -18,8 +19,12 @@ export interface HerePlace extends Place {
 
 export interface WorkerPlace extends Place {
   readonly member: MemberKey;
+  /** This worker's for this job, in [0, 1): by chance, but the same for whoever wants the same job. */
+  readonly rank: number;
   /** What sending a job and getting its result takes beside the run, in milliseconds. */
   readonly overheadMs: number;
+  /** How long until a slot there is free for it, where that is known, in milliseconds. */
+  readonly freeInMs?: number | undefined;
   /** It takes no more than it has. */
   readonly isFull?: boolean;
 }
@@ -34,26 +39,23 @@ export type Placement =
 const typicalMsDefault = 1_000;
 /** Jobs that wait at a worker so that its slots never stand idle for a round trip. */
 const waitingPerWorker = 1;
-/** Below this many workers with a free slot all are compared; a random pair of few would too often miss the best. */
+/** Below this many workers with a free slot all are compared; two of few would too often miss the best. */
 const comparedMax = 8;
 
-/**
- * The place for a job. This machine is taken where it is predicted to finish no later than the best worker. `fraction` gives
- * numbers in [0, 1).
- */
-export function choosePlace(
-  here: HerePlace,
-  workers: readonly WorkerPlace[],
-  fraction: () => number,
-): Placement {
+/** Predictions that differ by less are the same. */
+const alikeFactor = 1.1;
+
+/** The place for a job. This machine is taken where it is predicted to finish no later than the best worker. */
+export function choosePlace(here: HerePlace, workers: readonly WorkerPlace[]): Placement {
   const known = [here, ...workers].map(place => place.typicalMs).filter(ms => ms !== undefined);
   const assumedMs = known.length === 0 ? typicalMsDefault : Math.min(...known);
   const hasRoomHere = here.jobs - here.races < here.slots;
   const open = workers.filter(({ isFull }) => isFull !== true);
   const free = open.filter(worker => worker.jobs < worker.slots);
   const waiting = open.filter(worker => worker.jobs < worker.slots + waitingPerWorker);
-  const compared = pick(free.length > 0 ? free : hasRoomHere ? [] : waiting, fraction);
-  const [best] = compared.sort((a, b) => finishMs(a, assumedMs) - finishMs(b, assumedMs));
+  const compared = pick(free.length > 0 ? free : hasRoomHere ? [] : waiting);
+  const soonestMs = Math.min(...compared.map(worker => finishMs(worker, assumedMs)));
+  const best = compared.find(worker => finishMs(worker, assumedMs) <= soonestMs * alikeFactor);
   if (hasRoomHere && (best === undefined || predictedMs(here, assumedMs) <= finishMs(best, assumedMs)))
     return { at: 'here' };
   return best === undefined ? { at: 'later' } : { at: 'worker', member: best.member };
@@ -61,7 +63,11 @@ export function choosePlace(
 
 /** When a job that is sent there now is predicted to be done, in milliseconds from now. */
 export function finishMs(worker: WorkerPlace, assumedMs: number): number {
-  return worker.overheadMs + predictedMs(worker, assumedMs);
+  const { overheadMs, freeInMs, typicalMs } = worker;
+  return (
+    overheadMs +
+    (freeInMs === undefined ? predictedMs(worker, assumedMs) : freeInMs + (typicalMs || assumedMs))
+  );
 }
 
 /**
@@ -80,10 +86,8 @@ function predictedMs({ slots, jobs, typicalMs = 0 }: Place, assumedMs: number): 
   return waitMs + runMs;
 }
 
-/** All of a few; two random ones of many. */
-function pick(workers: readonly WorkerPlace[], fraction: () => number): WorkerPlace[] {
-  if (workers.length <= comparedMax) return [...workers];
-  const first = Math.floor(fraction() * workers.length);
-  const step = 1 + Math.floor(fraction() * (workers.length - 1));
-  return [workers[first]!, workers[(first + step) % workers.length]!];
+/** By rank: all of a few, two of many. */
+function pick(workers: readonly WorkerPlace[]): WorkerPlace[] {
+  const ranked = workers.toSorted((a, b) => a.rank - b.rank);
+  return ranked.length <= comparedMax ? ranked : ranked.slice(0, 2);
 }

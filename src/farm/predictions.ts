@@ -48,7 +48,32 @@ export class Predictions {
     const expectedMs = Math.max(typicalMs, standings.usual.of(job.command) ?? 0);
     const ranMs = sent.ranMs(job, slots);
     if (ranMs === undefined) return typicalMs + expectedMs;
-    return ranMs > overdueFactor * expectedMs ? ranMs : Math.max(0, expectedMs - ranMs);
+    return remainingMs(expectedMs, ranMs);
+  }
+
+  /** How long until a slot of the worker's is free for one more job; undefined where it has others' jobs, too. */
+  freeInMs({ member, offer }: OfferingWorker): number | undefined {
+    const { sent } = this.#parts;
+    const jobs = sent.at(member).filter(job => !job.joins);
+    if (offer.jobs > jobs.length || offer.slots === 0) return undefined;
+    const lefts = jobs.map(job => {
+      const expectedMs = this.#expectedMs(job);
+      const ranMs = sent.ranMs(job, offer.slots);
+      if (ranMs === undefined) return expectedMs;
+      return remainingMs(expectedMs, ranMs);
+    });
+    const freeAt = new Array<number>(offer.slots).fill(0);
+    for (const ms of lefts) {
+      const first = freeAt.indexOf(Math.min(...freeAt));
+      freeAt[first]! += ms;
+    }
+    return Math.min(...freeAt);
+  }
+
+  /** How long the job usually takes at its worker. */
+  #expectedMs({ member, command }: SentJob): number {
+    const { standings, local } = this.#parts;
+    return standings.usual.of(command) ?? standings.of(member).typicalMs ?? local.typicalMs ?? assumedMs;
   }
 
   isStraggler(job: SentJob): boolean {
@@ -81,4 +106,8 @@ export class Predictions {
     const ranMs = sent.at(member).flatMap(job => sent.ranMs(job, offer.slots) ?? []);
     return slotFreeInMs(ranMs, typicalMs) < Math.max(soonMs, soonFactor * (typicalMs ?? 0));
   }
+}
+
+function remainingMs(expectedMs: number, ranMs: number): number {
+  return ranMs > overdueFactor * expectedMs ? ranMs : Math.max(0, expectedMs - ranMs);
 }

@@ -18,6 +18,8 @@ export interface Sending {
   readonly command: string;
   /** Whether it may be taken back for a better place. */
   readonly mayMove: boolean;
+  /** Whether it only waits for the same compile, which runs there for another: it takes no slot. */
+  readonly joins: boolean;
   readonly runners: Runners;
   /** Takes it back, for a better place. */
   move(): void;
@@ -80,7 +82,8 @@ export class SentJobs {
   }
 
   countAt(member: MemberKey): number {
-    return this.at(member).length + (this.#expected.get(member) ?? 0);
+    const own = this.at(member).filter(job => !job.joins).length;
+    return own + (this.#expected.get(member) ?? 0);
   }
 
   waitedMs({ sinceMs }: SentJob): number {

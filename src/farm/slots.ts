@@ -21,6 +21,11 @@ export class Slots {
     return this.#running + this.#queue.length;
   }
 
+  /** Whether a job that comes now would wait. */
+  get isTaken(): boolean {
+    return this.#running >= this.#count;
+  }
+
   get isFull(): boolean {
     return this.jobs >= this.#count * (1 + queuedJobsPerSlot);
   }

@@ -11,7 +11,7 @@ import type { Job, JobOutcome, JobRefusal, JobRequest, Offer, Preparation } from
 import type { Identity, MemberKey } from '../team/identity.ts';
 import { ClientCopy } from './client-copy.ts';
 import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
-import { type JobRunEnd, type JobRunParts, runJob } from './job-run.ts';
+import { type JobRunEnd, type JobRunParts, joinJob, runJob } from './job-run.ts';
 import { JoinedRuns } from './joined-runs.ts';
 import { MacroLibraries } from './macro-libraries.ts';
 import { type Sandbox, SandboxError } from './sandbox.ts';
@@ -48,20 +48,21 @@ export class Worker {
   readonly #slots: Slots;
   readonly #stopped = new AbortController();
   readonly #running = new Set<AbortController>();
-  readonly #joined = new JoinedRuns();
+  readonly #joined: JoinedRuns;
   readonly #macros = new MacroLibraries();
   #wasBusy = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#slots = new Slots(parts.slots, parts.onOffer);
+    this.#joined = new JoinedRuns(parts.onOffer);
     rmSync(parts.dir, { recursive: true, force: true });
     mkdirSync(parts.dir, { recursive: true, mode: 0o700 });
   }
 
   offer(): Offer {
     const isOpen = !this.#stopped.signal.aborted && !this.#parts.isBusy() && !this.#slots.isFull;
-    return { slots: this.#slots.count, jobs: this.#slots.jobs, isOpen };
+    return { slots: this.#slots.count, jobs: this.#slots.jobs, isOpen, running: this.#joined.names() };
   }
 
   get runningJobs(): number {
@@ -146,11 +147,12 @@ export class WorkerSession {
         // Also for a job that is refused: what the client told counts as told.
         const updates = this.#updatesOf(request.epoch);
         const isUpToDate = updates.bring(request, want, this.#ended.signal);
-        if (isBusy() || this.#slots.isFull) {
-          isUpToDate.catch(() => {});
-          outcome = refused('busy');
-        } else {
-          const end = await this.#inSlot(request.job, isUpToDate, started, stop);
+        const mayRun = !isBusy() && (request.joins || !this.#slots.isFull);
+        if (!mayRun) isUpToDate.catch(() => {});
+        const runIt = request.joins ? this.#join : this.#inSlot;
+        const end = mayRun ? await runIt.call(this, request.job, isUpToDate, started, stop) : undefined;
+        if (end === undefined) outcome = refused('busy');
+        else {
           if (end.kind === 'useless') detail = end.detail;
           else if (end.kind === 'done' && end.isJoined) detail = 'joined';
           outcome = await this.#sign(end);
@@ -184,7 +186,20 @@ export class WorkerSession {
     started: () => void,
     stop: AbortSignal,
   ): Promise<JobRunEnd> {
-    const release = await this.#slots.take(stop);
+    const waits = this.#slots.isTaken;
+    const left = new AbortController();
+    const slot = this.#slots.take(AbortSignal.any([stop, left.signal]));
+    if (waits) {
+      // It may be the same compile of another that takes the slot.
+      const joined = this.#join(job, isUpToDate, () => {}, stop).catch(() => undefined);
+      const end = await Promise.race([slot.then(() => undefined), joined]);
+      if (end !== undefined) {
+        left.abort(new Error('it was run for another'));
+        void slot.then(release => release()).catch(() => {});
+        return end;
+      }
+    }
+    const release = await slot;
     started();
     try {
       await isUpToDate;
@@ -195,6 +210,19 @@ export class WorkerSession {
       // The answer goes out first: the next job would take the processor that it needs, and its client waits.
       this.#parts.clock.schedule(0, release);
     }
+  }
+
+  /** Takes no slot: it only waits for the one that runs. */
+  async #join(
+    job: Job,
+    isUpToDate: Promise<void>,
+    started: () => void,
+    stop: AbortSignal,
+  ): Promise<JobRunEnd | undefined> {
+    started();
+    await isUpToDate;
+    stop.throwIfAborted();
+    return joinJob(job, { copy: this.#copy!, joined: this.#parts.joined }, stop);
   }
 
   async #sign(end: JobRunEnd): Promise<JobOutcome> {

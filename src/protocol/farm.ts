@@ -3,18 +3,19 @@
 // only what changed; many jobs under way at once; a worker that stops answering is noticed by its silence.
 // Non-goals: scheduling (each asking side places its own jobs), moving large blobs (the fetch protocol does), trust (a result
 // counts as far as the team vouches for the signer of its records).
-import type { Digest } from '../digest.ts';
+import { type Digest, digestHash } from '../digest.ts';
 import {
   farmBlobsPerFrameBytesMax,
   inlineBlobSizeBytesMax,
   jobArgumentsMax,
+  lendingSlotsMax,
   recordSizeBytesMax,
   treeEntriesMax,
 } from '../limits.ts';
 import { bytes, count32, digest, fields, list, malformed, tag, text } from './fields.ts';
 import { entriesFromWire, entryToWire, isPlainPath, type TreeEntry } from './tree-entry.ts';
 
-export const farmProtocol = '/p2pcache/farm/3';
+export const farmProtocol = '/p2pcache/farm/4';
 
 /** One compile, as an action in REAPI's sense: a command, an input tree, a toolchain. The command is the client's own, to
  * the letter: the worker runs it at the client's own paths. */
@@ -48,6 +49,8 @@ export interface JobRequest {
   readonly entries: readonly TreeEntry[];
   /** Contents that the worker can hardly have yet, such as the source. */
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
+  /** It is to wait for the same compile, which runs there by the worker's offer; refused as `busy` where none does. */
+  readonly joins: boolean;
 }
 
 /**
@@ -90,6 +93,15 @@ export interface Offer {
   readonly jobs: number;
   /** Whether it takes jobs now: its owner may need the machine. */
   readonly isOpen: boolean;
+  /** Compiles that run there: whoever wants the same may wait for the end of that run. */
+  readonly running: readonly CompileName[];
+}
+
+/** Tells compiles apart in offers: the first 16 hex digits of the key that all folders ask for a compile under. A hint, no proof. */
+export type CompileName = string;
+
+export function compileName(key: Digest): CompileName {
+  return digestHash(key).slice(0, compileNameLength);
 }
 
 /** A toolchain that jobs will need: the worker may take it in ahead of them. Nobody waits for it, and nothing answers. */
@@ -112,6 +124,7 @@ export type FarmReply =
   | { readonly kind: 'started'; readonly id: number }
   | { readonly kind: 'outcome'; readonly id: number; readonly outcome: JobOutcome };
 
+const compileNameLength = 16;
 const blobsMax = 4096;
 const setBytesMax = 4 * 1024 * 1024;
 
@@ -122,8 +135,9 @@ export function farmRequestToWire(message: FarmRequest): unknown {
     const { epoch, toolchain } = message.preparation;
     return ['prepare', message.id, epoch, toolchain];
   }
-  const { job, epoch, toldBefore, entries, blobs } = message.request;
-  return ['run', message.id, jobToWire(job), [epoch, toldBefore], entries.map(entryToWire), [...blobs]];
+  const { job, epoch, toldBefore, entries, blobs, joins } = message.request;
+  const position = [epoch, toldBefore, joins ? 1 : 0];
+  return ['run', message.id, jobToWire(job), position, entries.map(entryToWire), [...blobs]];
 }
 
 /** Throws a ProtocolError on anything but a well-formed request. Whether bytes match digests is the caller's to check. */
@@ -140,21 +154,22 @@ export function farmRequestFromWire(value: unknown): FarmRequest {
   }
   if (kind !== 'run') throw malformed('not a farm request');
   const [, id, job, position, entries, blobs] = fields(value, 6);
-  const [epoch, toldBefore] = fields(position, 2);
+  const [epoch, toldBefore, joins] = fields(position, 3);
   const request = {
     job: jobFromWire(job),
     epoch: count32(epoch),
     toldBefore: count32(toldBefore),
     entries: entriesFromWire(entries),
     blobs: blobsFromWire(blobs),
+    joins: count32(joins) === 1,
   };
   return { kind, id: count32(id), request };
 }
 
 export function farmReplyToWire(message: FarmReply): unknown {
   if (message.kind === 'offer') {
-    const { slots, jobs, isOpen } = message.offer;
-    return ['offer', slots, jobs, isOpen ? 1 : 0];
+    const { slots, jobs, isOpen, running } = message.offer;
+    return ['offer', slots, jobs, isOpen ? 1 : 0, running];
   }
   if (message.kind === 'want') return ['want', message.id, message.digests];
   if (message.kind === 'started') return ['started', message.id];
@@ -168,8 +183,14 @@ export function farmReplyToWire(message: FarmReply): unknown {
 export function farmReplyFromWire(value: unknown): FarmReply {
   const kind = tag(value);
   if (kind === 'offer') {
-    const [, slots, jobs, isOpen] = fields(value, 4);
-    return { kind, offer: { slots: count32(slots), jobs: count32(jobs), isOpen: count32(isOpen) === 1 } };
+    const [, slots, jobs, isOpen, running] = fields(value, 5);
+    const offer = {
+      slots: count32(slots),
+      jobs: count32(jobs),
+      isOpen: count32(isOpen) === 1,
+      running: list(running, lendingSlotsMax, name => text(name, compileNameLength)),
+    };
+    return { kind, offer };
   }
   if (kind === 'want') {
     const [, id, digests] = fields(value, 3);

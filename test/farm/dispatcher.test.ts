@@ -1,5 +1,8 @@
 // What becomes of jobs that have been sent: left alone, moved, raced here or elsewhere. On virtual time.
+
 import { beforeEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/digest.ts';
+import { compileName } from '../../src/protocol/farm.ts';
 import { a, b, DispatcherRig, offering } from '../support/dispatcher-rig.ts';
 
 let rig: DispatcherRig;
@@ -179,4 +182,41 @@ test('a compiler that did not come to its end tells nothing of what one takes', 
   rig.send('usual').started();
   rig.clock.advance(100);
   expect(rig.told).toEqual([]);
+});
+
+describe('a compile that a worker has run now, for another', () => {
+  const same = digestOf('same');
+  beforeEach(() => {
+    const runs = offering(a, 1);
+    rig.workers = [
+      { ...runs, offer: { ...runs.offer, isOpen: false, running: [compileName(same)] } },
+      offering(b, 0),
+    ];
+  });
+
+  test('is waited for there, with another worker free and this machine, too', async () => {
+    expect(rig.dispatcher.isHereBest(digestOf('other'))).toBe(true);
+    expect(rig.dispatcher.isHereBest(same)).toBe(false);
+    expect(await rig.placeOf(same, true)).toBe('join a');
+  });
+
+  test('is no place for anything else, nor for a job that was there in vain', async () => {
+    rig.dispatcher.runsHere('usual');
+    expect(await rig.placeOf(digestOf('other'), true)).toBe('b');
+    expect(await rig.placeOf(same, false)).toBe('b');
+  });
+
+  test('may be of this machine: there is nothing to join', async () => {
+    rig.dispatcher.runsHere('usual');
+    rig.send(same);
+    expect(await rig.placeOf(same, true)).toBe('b');
+  });
+
+  test('takes no slot from a job that needs one', async () => {
+    rig.dispatcher.runsHere('usual');
+    rig.workers = [offering(a, 0)];
+    rig.send(same, rig.workers[0], undefined, true).started();
+    expect(await rig.placeOf(digestOf('other'), true)).toBe('a');
+    expect(rig.told).toEqual([]);
+  });
 });

@@ -8,7 +8,7 @@ const [slow, quick] = [0, 1].map(
   (session): OfferingWorker => ({
     member: generateIdentity().key,
     session,
-    offer: { slots: 1, jobs: 0, isOpen: true },
+    offer: { slots: 1, jobs: 0, isOpen: true, running: [] },
   }),
 ) as [OfferingWorker, OfferingWorker];
 

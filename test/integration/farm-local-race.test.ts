@@ -1,32 +1,26 @@
 // A compile that takes long at a worker runs at home as well, as soon as home has nothing else to do: whoever is done first
 // counts, and nothing of the other one is left. Compilers here wait for SIGUSR1, so that the test decides who that is.
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
   busy,
   checkout,
+  isAtWorker,
   objectOf,
   ownCompiler,
   plainObject,
   processesNamed,
+  release,
   startCompile,
   stuckCompiler,
   untilFarm,
+  waiting,
+  waits,
   workerAndClients,
 } from '../support/farm-rig.ts';
 import { Rig, type RigMember, type Started } from '../support/rig.ts';
-
-/** Until SIGUSR1 comes; that it waits shows in what it has blocked. */
-const waits = `sigset_t set, pending; int got;
-  sigemptyset(&set); sigaddset(&set, SIGUSR1); sigprocmask(SIG_BLOCK, &set, NULL);
-  do { usleep(10000); sigpending(&pending); } while (!sigismember(&pending, SIGUSR1));
-  sigwait(&set, &got); sigprocmask(SIG_UNBLOCK, &set, NULL);`;
-const signalBit = 1 << (constants.signals.SIGUSR1 - 1);
-/** In the sandbox there are no others; whoever asks for files there asks for what home does not have. */
-const isAtWorker = 'getpid() < 50';
 
 /** What the compiler proper does at home, before it would begin: it never does. */
 const stuck = {
@@ -170,19 +164,4 @@ async function startAtWorker(
   const compile = await startCompile(client, command, folder);
   await untilFarm(client, ({ running }) => running.elsewhere === 1);
   return compile;
-}
-
-/** Processes of this compiler that wait there. */
-function waiting(compiler: string, where: 'worker' | 'home'): string[] {
-  const mounts = (pid: string) => readlinkSync(`/proc/${pid}/ns/mnt`);
-  return processesNamed(compiler).filter(pid => {
-    const [, blocked] = /^SigBlk:\s+(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    const isHome = mounts(pid) === mounts('self');
-    return (Number.parseInt(blocked!, 16) & signalBit) !== 0 && isHome === (where === 'home');
-  });
-}
-
-async function release(compiler: string, where: 'worker' | 'home'): Promise<void> {
-  while (waiting(compiler, where).length === 0) await sleep(10);
-  process.kill(Number(waiting(compiler, where)[0]), 'SIGUSR1');
 }

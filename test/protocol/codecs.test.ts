@@ -13,6 +13,7 @@ import {
   nonceToWire,
 } from '../../src/protocol/door.ts';
 import {
+  compileName,
   farmReplyFromWire,
   farmReplyToWire,
   farmRequestFromWire,
@@ -87,7 +88,7 @@ const codecs: Codec[] = [
       {
         kind: 'run',
         id: 1,
-        request: { job, epoch: 2, toldBefore: 7, entries, blobs: new Map([[digest, bytes(1)]]) },
+        request: { job, epoch: 2, toldBefore: 7, entries, blobs: new Map([[digest, bytes(1)]]), joins: true },
       },
       { kind: 'cancel', id: 2 },
       { kind: 'prepare', id: 8, preparation: { epoch: 3, toolchain: digestOf('toolchain') } },
@@ -99,7 +100,7 @@ const codecs: Codec[] = [
   [
     'farm reply',
     [
-      { kind: 'offer', offer: { slots: 4, jobs: 5, isOpen: false } },
+      { kind: 'offer', offer: { slots: 4, jobs: 5, isOpen: false, running: [compileName(digest)] } },
       { kind: 'want', id: 1, digests: [digest] },
       { kind: 'started', id: 1 },
       { kind: 'outcome', id: 2, outcome: { kind: 'refused', reason: 'busy' } },

@@ -1,4 +1,6 @@
 // A dispatcher on virtual time with two workers, one slot here, and a list of what it had done for jobs that were sent.
+
+import type { Digest } from '../../src/digest.ts';
 import { type Chosen, Dispatcher, type SentTold } from '../../src/farm/dispatcher.ts';
 import type { OfferingWorker } from '../../src/farm/farm-network.ts';
 import type { Runners } from '../../src/farm/sent-jobs.ts';
@@ -8,7 +10,7 @@ import { ManualClock } from './manual-clock.ts';
 export const [a, b] = [generateIdentity().key, generateIdentity().key] as [MemberKey, MemberKey];
 
 export function offering(member: MemberKey, jobs: number, slots = 1): OfferingWorker {
-  return { member, session: 0, offer: { slots, jobs, isOpen: true } };
+  return { member, session: 0, offer: { slots, jobs, isOpen: true, running: [] } };
 }
 
 export class DispatcherRig {
@@ -26,7 +28,6 @@ export class DispatcherRig {
         onChange: () => () => {},
       },
       clock: this.clock,
-      random: { bytes: count => new Uint8Array(count), fraction: () => 0 },
       localSlots,
       mayWork: () => true,
       onRunsHere: () => {},
@@ -46,10 +47,12 @@ export class DispatcherRig {
     command: string,
     at: OfferingWorker = this.workers[0]!,
     runners: Runners = { isAtTwo: false, isHere: false, isOver: false },
+    joins = false,
   ): SentTold {
     return this.dispatcher.sends(at, {
       command,
       mayMove: true,
+      joins,
       runners,
       move: () => this.told.push(`move ${command}`),
       race: ({ member }) => this.told.push(`race ${command} at ${member === b ? 'b' : 'a'}`),
@@ -57,11 +60,15 @@ export class DispatcherRig {
     });
   }
 
-  async placeOf(command: string): Promise<string> {
+  /** `mayJoin`: as if the same ran nowhere, where that is left out. */
+  async placeOf(command: string, mayJoin = false): Promise<string> {
     let chosen: Chosen | undefined;
-    void this.dispatcher.place(command, new AbortController().signal).then(place => (chosen = place));
+    void this.dispatcher
+      .place(command as Digest, mayJoin, new AbortController().signal)
+      .then(place => (chosen = place));
     for (let turns = 0; turns < 10; turns++) await Promise.resolve();
     if (chosen === undefined) return 'later';
-    return chosen.at === 'here' ? 'here' : chosen.member === a ? 'a' : 'b';
+    if (chosen.at === 'here') return 'here';
+    return `${chosen.at === 'join' ? 'join ' : ''}${chosen.member === a ? 'a' : 'b'}`;
   }
 }

@@ -1,7 +1,8 @@
 // What tests of the farm have in common: members whose compiles leave their machine, a compiler that gets stuck at a worker
 // and nowhere else, and waiting for what the daemons count.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FarmView } from '../../src/control-farm.ts';
@@ -66,6 +67,15 @@ int main(int argc, char **argv) {
   return path;
 }
 
+/** What an own compiler does until SIGUSR1 comes; that it waits shows in what it has blocked. */
+export const waits = `sigset_t set, pending; int got;
+  sigemptyset(&set); sigaddset(&set, SIGUSR1); sigprocmask(SIG_BLOCK, &set, NULL);
+  do { usleep(10000); sigpending(&pending); } while (!sigismember(&pending, SIGUSR1));
+  sigwait(&set, &got); sigprocmask(SIG_UNBLOCK, &set, NULL);`;
+const signalBit = 1 << (constants.signals.SIGUSR1 - 1);
+/** In the sandbox there are no other processes; whoever asks for files there asks for what home does not have. */
+export const isAtWorker = 'getpid() < 50';
+
 let stuck = 0;
 
 /** A compiler that never ends at a worker; what hangs there bears its path. */
@@ -115,7 +125,8 @@ export async function plainObject(
 }
 
 function commandOf(compiler: string | readonly string[]): string[] {
-  return [compiler, '-O1', '-g', '-c', 'a.c', '-o', 'a.o'].flat();
+  const [program, ...options] = [compiler].flat();
+  return [program!, '-O1', '-g', ...options, '-c', 'a.c', '-o', 'a.o'];
 }
 
 /** Comes before commands of a member that sees other mounts than this machine: pairs of what is seen where. */
@@ -135,4 +146,20 @@ export function processesNamed(text: string): string[] {
         return false;
       }
     });
+}
+
+/** Processes of this compiler that wait there. */
+export function waiting(compiler: string, where: 'worker' | 'home'): string[] {
+  const mounts = (pid: string) => readlinkSync(`/proc/${pid}/ns/mnt`);
+  return processesNamed(compiler).filter(pid => {
+    const [, blocked] = /^SigBlk:\s+(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const isHome = mounts(pid) === mounts('self');
+    return (Number.parseInt(blocked!, 16) & signalBit) !== 0 && isHome === (where === 'home');
+  });
+}
+
+/** Lets the first of them go on, as soon as there is one. */
+export async function release(compiler: string, where: 'worker' | 'home'): Promise<void> {
+  while (waiting(compiler, where).length === 0) await sleep(10);
+  process.kill(Number(waiting(compiler, where)[0]), 'SIGUSR1');
 }

@@ -101,7 +101,7 @@ async function startJob(id = 1): Promise<void> {
     places: [],
     environment: [],
   };
-  const request = { job, epoch: 0, toldBefore: 0, entries: [], blobs: new Map() };
+  const request = { job, epoch: 0, toldBefore: 0, entries: [], blobs: new Map(), joins: false };
   client.onFrame(farmRequestToWire({ kind: 'run', id, request }));
   await turn();
   expect(told).toContain('started');
