@@ -8,11 +8,10 @@ import type { CompileTicket } from '../compile/compile-request.ts';
 import type { FileStates } from '../compile/file-states.ts';
 import type { Manifests } from '../compile/manifests.ts';
 import type { RemoteRun, RemoteRuns, RunHere } from '../compile/remote-runs.ts';
-import { type Digest, digestSizeBytes } from '../digest.ts';
-import { farmBlobsPerFrameBytesMax, jobAttemptsMax } from '../limits.ts';
+import type { Digest } from '../digest.ts';
+import { jobAttemptsMax } from '../limits.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
-import type { Job, JobOutcome, JobRequest } from '../protocol/farm.ts';
-import { travelsAlong } from '../protocol/farm.ts';
+import type { Job, JobOutcome } from '../protocol/farm.ts';
 import type { MemberKey } from '../team/identity.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { FarmNetwork, OfferingWorker } from './farm-network.ts';
@@ -23,9 +22,8 @@ import { race } from './race.ts';
 import { reasonToStay } from './reasons-to-stay.ts';
 import type { Runners } from './sent-jobs.ts';
 import { takeOutcome } from './taken-outcome.ts';
-import { ToldFiles } from './told-files.ts';
+import { ToldWorkers } from './told-workers.ts';
 import type { Toolchain, Toolchains } from './toolchain.ts';
-import { systemFolders } from './travel.ts';
 
 export interface FarmedCompilesParts {
   readonly network: FarmNetwork;
@@ -78,11 +76,12 @@ export class FarmedCompiles implements RemoteRuns {
   readonly #guesses: Guesses;
   /** The last of those that wait for their turn. */
   #lastTurn: Promise<void> = Promise.resolve();
-  readonly #told = new Map<MemberKey, { readonly session: number; readonly files: ToldFiles }>();
+  readonly #told: ToldWorkers;
 
   constructor(parts: FarmedCompilesParts) {
     this.#parts = parts;
     this.#guesses = new Guesses(parts);
+    this.#told = new ToldWorkers(parts.tree);
   }
 
   begin(ticket: CompileTicket, signal: AbortSignal): Promise<RemoteRun | RunHere> | undefined {
@@ -112,7 +111,7 @@ export class FarmedCompiles implements RemoteRuns {
 
   /** The epoch in which this worker is told of files now. */
   epochAt(worker: OfferingWorker): number {
-    return this.#toldTo(worker).epoch;
+    return this.#told.to(worker).epoch;
   }
 
   runsHere(ticket: CompileTicket): (isWhole: boolean) => void {
@@ -189,7 +188,7 @@ export class FarmedCompiles implements RemoteRuns {
       events.returned(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
       attempts++;
       const lacked = this.#guesses.learn(outcome.set, ticket, guess);
-      if (!lacked.hasVariables && !this.#toldTo(from).isNews(lacked.paths))
+      if (!lacked.hasVariables && !this.#told.to(from).isNews(lacked.paths))
         return this.#stay(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
     }
     return this.#stay('guess-failed');
@@ -218,14 +217,14 @@ export class FarmedCompiles implements RemoteRuns {
       await this.#turn();
       const stop = AbortSignal.any([signal, recalled.signal]);
       stop.throwIfAborted(); // what a request tells counts as told
-      const request = { ...this.#requestOf(worker, job, toolchain, files), joins: sending.joins };
+      const request = this.#told.requestOf(worker, { job, toolchain, files, joins: sending.joins });
       const asked = {
         bytesOf: (digest: Digest) => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
         started: () => sent.started(),
       };
       const outcome = await network.run(worker.member, request, asked, stop);
       if (outcome.kind === 'refused' && outcome.reason === 'tree-lost')
-        this.#toldTo(worker).forget(request.epoch);
+        this.#told.to(worker).forget(request.epoch);
       const isItsFault =
         outcome.kind === 'refused' && !['busy', 'tree-lost', 'unsound', 'limit'].includes(outcome.reason);
       if (isItsFault) sent.failed();
@@ -249,39 +248,6 @@ export class FarmedCompiles implements RemoteRuns {
   #turn(): Promise<void> {
     this.#lastTurn = this.#lastTurn.then(() => sleep(this.#parts.clock, 0));
     return this.#lastTurn;
-  }
-
-  #requestOf(
-    worker: OfferingWorker,
-    job: Job,
-    toolchain: Toolchain,
-    files: ReadonlySet<string>,
-  ): Omit<JobRequest, 'joins'> {
-    const told = this.#toldTo(worker);
-    told.note(toolchain);
-    const toldBefore = told.count;
-    const entries = told.news(files);
-    const blobs = new Map<Digest, Uint8Array>();
-    let room = farmBlobsPerFrameBytesMax;
-    for (const entry of entries) {
-      if (entry.kind !== 'file' || systemFolders.test(entry.path)) continue;
-      const size = digestSizeBytes(entry.digest);
-      if (size === 0 || size > room || !travelsAlong(size)) continue;
-      const bytes = this.#parts.tree.bytesOf(entry.digest);
-      if (bytes === undefined) continue;
-      blobs.set(entry.digest, bytes);
-      room -= size;
-    }
-    return { job, epoch: told.epoch, toldBefore, entries, blobs };
-  }
-
-  #toldTo({ member, session }: OfferingWorker): ToldFiles {
-    let told = this.#told.get(member);
-    if (told === undefined || told.session !== session) {
-      told = { session, files: new ToldFiles(this.#parts.tree) };
-      this.#told.set(member, told);
-    }
-    return told.files;
   }
 
   #stay(reason: string): undefined {
