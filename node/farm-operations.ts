@@ -67,7 +67,9 @@ function viewOf({ session, foundation }: Daemon): FarmView {
       terms === undefined ? null : { ...terms, jobs: lending?.jobs ?? 0, isBusy: lending?.isBusy ?? false },
     workers: (hub?.workers() ?? []).map(({ member, offer }) => ({
       name: members.get(member)?.name ?? member,
-      ...offer,
+      slots: offer.slots,
+      jobs: offer.jobs,
+      isOpen: offer.isOpen,
     })),
     running: { here: dispatcher?.runningHere ?? 0, elsewhere: dispatcher?.sentCount ?? 0 },
     localSlots: config.localSlots === 0 ? localSlotsDefault() : config.localSlots,
