@@ -89,9 +89,9 @@ describe.skipIf(!hasCargo())('cargo in folders of other names', () => {
     const environment = { P2PCACHE_HOME: rig.home };
     await first.run(project(), rig.launcher, environment);
     const plain = await second.run(project(), '', {});
-    const { misses } = rig.counts();
+    const { misses } = await rig.counts();
     expect(await second.run(project(), rig.launcher, environment)).toEqual(plain);
-    const counts = rig.counts();
+    const counts = await rig.counts();
     // `generated` names the target folder, `app` and `own` their checkout
     expect({ hits: counts.hits.memory + counts.hits.disk, misses: counts.misses - misses }).toEqual({
       hits: calls - 1,
@@ -107,10 +107,10 @@ describe.skipIf(!hasCargo())('cargo in folders of other names', () => {
     const elsewhere = project(['CARGO_TARGET_DIR=elsewhere/t cargo build', './elsewhere/t/debug/app']);
     const plain = await folder.run(elsewhere, '', {});
     await folder.run(project(), rig.launcher, environment);
-    const { misses } = rig.counts();
+    const { misses } = await rig.counts();
     expect(await folder.run(elsewhere, rig.launcher, environment)).toEqual(plain);
     // `generated`, and `app` that links it
-    expect(rig.counts().misses - misses).toBe(2);
+    expect((await rig.counts()).misses - misses).toBe(2);
   });
 
   it('shares all that is compiled where the project asks for prefix maps, whatever cargo’s home is called', async () => {
@@ -126,12 +126,12 @@ describe.skipIf(!hasCargo())('cargo in folders of other names', () => {
     );
     using second = new CargoFolder('the-second-with-a-longer-name', moved);
     try {
-      const { misses } = rig.counts();
+      const { misses } = await rig.counts();
       const [, ran] = await second.run(mapped(), rig.launcher, environment);
       expect(ran!.stdout).toBe(firstSteps[1]!.stdout);
       expect(ran!.stdout).toContain('/cargo/registry/src/somewhere/plain-1.0.0/src/lib.rs');
-      expect(rig.counts().misses - misses).toBe(0);
-      expect(rig.counts().hits.memory + rig.counts().hits.disk).toBe(calls + 2);
+      expect((await rig.counts()).misses - misses).toBe(0);
+      expect((await rig.counts()).hits.memory + (await rig.counts()).hits.disk).toBe(calls + 2);
     } finally {
       rmSync(moved, { recursive: true, force: true });
     }

@@ -76,7 +76,7 @@ async function checkOwn(scenario: Scenario, compiler: Compiler): Promise<void> {
   const found = [...differences('cold', plain, cold), ...differences('hot', plain, hot)];
   expect(found.length, found.join('\n')).toBe(0);
   expect(rig.fallbacks.filter(error => error !== undefined)).toEqual([]);
-  const { uncached, fallbacks } = rig.counts();
+  const { uncached, fallbacks } = await rig.counts();
   expect(hits, JSON.stringify({ uncached, fallbacks })).toBe(expectedHits(scenario, compiler));
 }
 

@@ -70,11 +70,11 @@ async function compileIn(root: string, rig: CompileRig, compiler: string, name: 
   ];
   const look = () => [readFileSync(object), readFileSync(depfile)].map(bytes => bytes.toString('latin1'));
   const plain = [await runCommand(argv, { cwd }), look()];
-  const hitsBefore = rig.counts().hits.memory;
+  const hitsBefore = (await rig.counts()).hits.memory;
   const cached = [await rig.cached(argv, { cwd }), look()];
   expect(rig.fallbacks).toEqual([]);
   return {
     isAsPlain: JSON.stringify(plain) === JSON.stringify(cached),
-    isHit: rig.counts().hits.memory > hitsBefore,
+    isHit: (await rig.counts()).hits.memory > hitsBefore,
   };
 }

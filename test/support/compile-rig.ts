@@ -61,6 +61,7 @@ export class CompileRig {
   readonly stats = new Stats(0);
   readonly fallbacks: unknown[] = [];
   readonly #server: Server;
+  readonly #storing: StoringQueue;
   readonly hits: ReadyHits;
   readonly ready: ReadyResults;
   /** Launchers that asked: those that answered by themselves did not. */
@@ -79,6 +80,13 @@ export class CompileRig {
       onRepeated: () => this.stats.hit('memory', { savedMs: 0, bytes: 0 }),
     });
     this.hits.listen(({ kind, name }) => repeats[kind](name));
+    this.#storing = new StoringQueue({
+      clock: realClock,
+      processors,
+      bytesMax: 128 * 1024 * 1024,
+      isInTeam: () => false,
+      onError: error => this.fallbacks.push(error),
+    });
     const front = new CompileFront({
       repeats,
       results: pipeline,
@@ -95,13 +103,7 @@ export class CompileRig {
       cpu: () => 'this cpu',
       settings: (request, folder, source) => settings.for(request, folder, source),
       processes: childProcesses,
-      storing: new StoringQueue({
-        clock: realClock,
-        processors,
-        bytesMax: 128 * 1024 * 1024,
-        isInTeam: () => false,
-        onError: error => this.fallbacks.push(error),
-      }),
+      storing: this.#storing,
       peerDeadline: () => deadline(realClock, 1000),
     });
     const socketPath = join(home, 'run', 'launcher.sock');
@@ -143,14 +145,17 @@ export class CompileRig {
     });
   }
 
-  counts(): StatsSnapshot {
+  /** Once all that was compiled is stored. */
+  async counts(): Promise<StatsSnapshot> {
+    await this.#storing.settleAll();
     this.hits.hear();
     return this.stats.snapshot();
   }
 
   /** Compiles answered from the cache so far. */
   hitCount(): number {
-    return Object.values(this.counts().hits).reduce((sum, hits) => sum + hits, 0);
+    this.hits.hear();
+    return Object.values(this.stats.snapshot().hits).reduce((sum, hits) => sum + hits, 0);
   }
 
   /** What a build leaves when `run` runs it without a launcher (the empty string), then with this one twice. */
@@ -160,13 +165,14 @@ export class CompileRig {
     const environment = { P2PCACHE_HOME: this.home };
     const plain = await run('', {});
     const cold = await run(this.launcher, environment);
-    const before = this.counts();
+    const before = await this.counts();
     const hot = await run(this.launcher, environment);
-    return { plain, cold, hot, before, after: this.counts() };
+    return { plain, cold, hot, before, after: await this.counts() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise(resolve => this.#server.close(resolve));
+    await this.#storing.close();
     this.hits.close();
     await removeFolder(this.home);
   }

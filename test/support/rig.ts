@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { askDaemon } from '../../cli/control-client.ts';
 import type { DaemonStatus, NewInvite, TeamView } from '../../src/control.ts';
 import type { FarmView } from '../../src/control-farm.ts';
@@ -34,13 +35,21 @@ export interface RunOptions {
 export class Rig implements AsyncDisposable {
   readonly folder: string;
   readonly #members: RigMember[] = [];
+  #isOver = false;
 
   private constructor(folder: string) {
     this.folder = folder;
   }
 
+  /** A test that runs out of time never comes to its end, so the rig ends with it as well. */
   static async create(): Promise<Rig> {
-    return new Rig(mkdtempSync(join(tmpdir(), 'p2pcache-rig-')));
+    const rig = new Rig(mkdtempSync(join(tmpdir(), 'p2pcache-rig-')));
+    try {
+      onTestFinished(() => rig[Symbol.asyncDispose]());
+    } catch {
+      // made for several tests: their last hook ends it
+    }
+    return rig;
   }
 
   /** A member's home, with no daemon yet. `env` overrides the settings that keep it on loopback;
@@ -80,6 +89,8 @@ export class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
     await Promise.all(this.#members.map(member => member.end()));
     chmodSync(this.folder, 0o700);
     rmSync(this.folder, { recursive: true, force: true });
