@@ -42,7 +42,7 @@ export class Choice {
 
   /** Those of them that have a slot that is free and worth having. */
   free(): readonly OfferingWorker[] {
-    return this.#useful().filter(worker => this.#placeOf(worker).jobs < worker.offer.slots);
+    return this.#useful().filter(worker => this.#jobsAt(worker) < worker.offer.slots);
   }
 
   /** Who has this very compile run now, for another. */
@@ -80,18 +80,22 @@ export class Choice {
     const { member, offer } = worker;
     const { standings, sent, predictions } = this.#parts;
     const { typicalMs, slowness } = standings.of(member);
-    const own = sent.countAt(member);
-    // What it tells may be older than what we sent meanwhile; what others sent we know from it alone.
     const place = {
       member,
       slots: offer.slots,
-      jobs: Math.max(own, offer.jobs),
+      jobs: this.#jobsAt(worker),
       typicalMs,
       overheadMs,
       freeInMs: predictions.freeInMs(worker),
     };
     // Whoever was too slow gets one job, as if nothing were known of it.
-    return slowness.isDoubted ? { ...place, typicalMs: undefined, isFull: own > 0 } : place;
+    const isFull = sent.countAt(member) > 0;
+    return slowness.isDoubted ? { ...place, typicalMs: undefined, isFull } : place;
+  }
+
+  /** What it tells may be older than what we sent meanwhile; what others sent we know from it alone. */
+  #jobsAt({ member, offer }: OfferingWorker): number {
+    return Math.max(this.#parts.sent.countAt(member), offer.jobs);
   }
 }
 

@@ -88,15 +88,10 @@ export interface JobRunParts {
  * SandboxError where the sandbox does not start, or with the signal's reason.
  */
 export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal): Promise<JobRunEnd> {
-  const generation = parts.copy.use();
-  try {
-    const identity = identityOf(job, generation.tree);
-    const keys = familyRules[identity.family].keysOf(identity);
+  return identified(job, parts.copy, (identity, keys, generation) => {
     const run = () => runInSandbox(job, identity, keys, generation, parts, signal);
-    return await parts.joined.run(identity, keys, generation.tree, run, signal);
-  } finally {
-    generation.release();
-  }
+    return parts.joined.run(identity, keys, generation.tree, run, signal);
+  });
 }
 
 /** Waits for the same job of another client; undefined where none runs, or with other inputs. Rejects as `runJob` does. */
@@ -105,12 +100,21 @@ export async function joinJob(
   { copy, joined }: Pick<JobRunParts, 'copy' | 'joined'>,
   signal: AbortSignal,
 ): Promise<JobRunEnd | undefined> {
-  const { tree, release } = copy.use();
+  return identified(job, copy, (identity, keys, { tree }) => joined.join(identity, keys, tree, signal));
+}
+
+/** What the job is by the client's files as they are now; they stay so until `use` is done. */
+async function identified<Result>(
+  job: Job,
+  copy: ClientCopy,
+  use: (identity: CompileIdentity, keys: CompileKeys, generation: Generation) => Promise<Result>,
+): Promise<Result> {
+  const generation = copy.use();
   try {
-    const identity = identityOf(job, tree);
-    return await joined.join(identity, familyRules[identity.family].keysOf(identity), tree, signal);
+    const identity = identityOf(job, generation.tree);
+    return await use(identity, familyRules[identity.family].keysOf(identity), generation);
   } finally {
-    release();
+    generation.release();
   }
 }
 

@@ -41,6 +41,7 @@ export class JoinedRuns {
     run: () => Promise<JobRunEnd>,
     signal: AbortSignal,
   ): Promise<JobRunEnd> {
+    // Nothing may come between the look and the entry: of two that come together one must find the other.
     if (this.#same(keys) !== undefined) {
       const joined = await this.join(identity, keys, tree, signal);
       if (joined !== undefined) return joined;

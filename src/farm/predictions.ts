@@ -56,16 +56,10 @@ export class Predictions {
     const { sent } = this.#parts;
     const jobs = sent.at(member).filter(job => !job.joins);
     if (offer.jobs > jobs.length || offer.slots === 0) return undefined;
-    const lefts = jobs.map(job => {
-      const expectedMs = this.#expectedMs(job);
-      const ranMs = sent.ranMs(job, offer.slots);
-      if (ranMs === undefined) return expectedMs;
-      return remainingMs(expectedMs, ranMs);
-    });
     const freeAt = new Array<number>(offer.slots).fill(0);
-    for (const ms of lefts) {
+    for (const job of jobs) {
       const first = freeAt.indexOf(Math.min(...freeAt));
-      freeAt[first]! += ms;
+      freeAt[first]! += remainingMs(this.#expectedMs(job), sent.ranMs(job, offer.slots) ?? 0);
     }
     return Math.min(...freeAt);
   }

@@ -149,8 +149,9 @@ export class WorkerSession {
         const isUpToDate = updates.bring(request, want, this.#ended.signal);
         const mayRun = !isBusy() && (request.joins || !this.#slots.isFull);
         if (!mayRun) isUpToDate.catch(() => {});
-        const runIt = request.joins ? this.#join : this.#inSlot;
-        const end = mayRun ? await runIt.call(this, request.job, isUpToDate, started, stop) : undefined;
+        const run = [request.job, isUpToDate, started, stop] as const;
+        const ended = request.joins ? () => this.#join(...run) : () => this.#inSlot(...run);
+        const end = mayRun ? await ended() : undefined;
         if (end === undefined) outcome = refused('busy');
         else {
           if (end.kind === 'useless') detail = end.detail;

@@ -1,5 +1,4 @@
 // What becomes of jobs that have been sent: left alone, moved, raced here or elsewhere. On virtual time.
-
 import { beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/digest.ts';
 import { compileName } from '../../src/protocol/farm.ts';

@@ -1,5 +1,4 @@
 // A dispatcher on virtual time with two workers, one slot here, and a list of what it had done for jobs that were sent.
-
 import type { Digest } from '../../src/digest.ts';
 import { type Chosen, Dispatcher, type SentTold } from '../../src/farm/dispatcher.ts';
 import type { OfferingWorker } from '../../src/farm/farm-network.ts';

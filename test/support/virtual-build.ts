@@ -26,6 +26,7 @@ export interface VirtualBuildEnd {
 }
 
 const stepMs = 10;
+const never = new AbortController().signal;
 
 /** A job as its worker has it. */
 interface WorkerJob {
@@ -142,11 +143,11 @@ export class VirtualClient {
 
   async #compile(command: Digest, ms: number): Promise<void> {
     await new Promise<void>(resolve => this.#later(resolve));
-    if (this.#dispatcher.isHereBest(command)) return this.#runHere(command, ms, new AbortController().signal);
+    if (this.#dispatcher.isHereBest(command)) return this.#runHere(command, ms, never);
     let hasMoved = false;
     for (;;) {
-      const chosen: Chosen = await this.#dispatcher.place(command, false, new AbortController().signal);
-      if (chosen.at === 'here') return this.#runHere(command, ms, new AbortController().signal);
+      const chosen: Chosen = await this.#dispatcher.place(command, false, never);
+      if (chosen.at === 'here') return this.#runHere(command, ms, never);
       const outcome = await this.#send(chosen.member, command, ms, !hasMoved);
       if (outcome === 'done') return;
       hasMoved = true;
