@@ -104,6 +104,12 @@ export const unclaimedBlobBytesMax = 32 * 1024 * 1024;
 export const holderHintsMax = 65_536;
 /** Bytes that may wait to be sent to one teammate on one stream. */
 export const sendQueueBytesMax = 64 * 1024 * 1024;
+/** How often a member says that it lives, and how long it may be silent before it is taken for frozen: three times as long, for a
+ * machine at full load is slow to say so. What waits for one meanwhile has limits of its own. */
+export const memberPulseMs = 8_000;
+export const memberSilenceMsMax = 25_000;
+/** How long somebody who is no member may stay connected: long enough to become one. */
+export const strangerConnectionMsMax = 60_000;
 /** Pauses between attempts to reach a member: at first, and at most. */
 export const redialMsMin = 1_000;
 export const redialMsMax = 60_000;

@@ -28,7 +28,9 @@ interface Attempts {
   isUnderWay: boolean;
 }
 
-const tickMs = 250;
+/** How often it is looked whom to dial, at most and at least, beside every news of an address. */
+const lookMsMin = 250;
+const lookMsMax = 2_000;
 const dialsAtOnceMax = 8;
 /** Of two members that discover each other at the same moment, the one with the larger key lets the other dial. */
 const courtesyMs = 500;
@@ -36,19 +38,21 @@ const courtesyMs = 500;
 export class Dialer {
   readonly #init: DialerInit;
   readonly #attempts = new Map<string, Attempts>();
-  #cancelTick = () => {};
+  #cancelLook = () => {};
+  /** When it looks next; before the start and after the end nothing makes it look. */
+  #lookAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(init: DialerInit) {
     this.#init = init;
   }
 
   start(): void {
-    this.#tick();
+    this.#look();
   }
 
   stop(): void {
-    this.#cancelTick();
-    this.#cancelTick = () => {};
+    this.#lookAtMs = Number.NEGATIVE_INFINITY;
+    this.#cancelLook();
   }
 
   /** Fresh news of a member's address: it is dialled soon, whatever its earlier failures. */
@@ -59,6 +63,7 @@ export class Dialer {
     if (attempts === undefined)
       this.#attempts.set(member, { nextAtMs, pauseMs: redialMsMin, isUnderWay: false });
     else Object.assign(attempts, { nextAtMs: Math.min(attempts.nextAtMs, nextAtMs), pauseMs: redialMsMin });
+    this.#lookBy(nextAtMs);
   }
 
   /** The member's connection broke: dialled again after a first short pause. */
@@ -67,13 +72,27 @@ export class Dialer {
     this.learned(member);
   }
 
-  #tick(): void {
-    this.#cancelTick = this.#init.clock.schedule(tickMs, () => this.#tick());
-    for (const [target, dial] of this.#targets()) {
+  #look(): void {
+    const { clock } = this.#init;
+    const targets = this.#targets();
+    for (const [target, dial] of targets) {
       const underWay = [...this.#attempts.values()].filter(({ isUnderWay }) => isUnderWay).length;
-      if (underWay >= dialsAtOnceMax) return;
+      if (underWay >= dialsAtOnceMax) break;
       this.#attempt(target, dial);
     }
+    const dueMs = targets.map(([target]) => this.#attempts.get(target)?.nextAtMs ?? 0);
+    const nowMs = clock.nowMs();
+    this.#lookAtMs = Number.POSITIVE_INFINITY;
+    this.#lookBy(Math.min(nowMs + lookMsMax, Math.max(nowMs + lookMsMin, Math.min(...dueMs))));
+  }
+
+  /** Looks then, if not earlier. */
+  #lookBy(atMs: number): void {
+    const { clock } = this.#init;
+    if (this.#lookAtMs <= atMs) return;
+    this.#lookAtMs = atMs;
+    this.#cancelLook();
+    this.#cancelLook = clock.schedule(Math.max(1, atMs - clock.nowMs()), () => this.#look());
   }
 
   /** Whom to have a connection to and has none, with how to dial. */
@@ -86,7 +105,7 @@ export class Dialer {
       const known = texts.map(tryAddress).filter(address => address !== undefined);
       return [key, () => host.dial(known.map(address => address.encapsulate(`/p2p/${peerIdOf(key)}`)))];
     });
-    const isAlone = host.getConnections().length === 0;
+    const isAlone = bootstrap.length > 0 && host.getConnections().length === 0;
     const first = isAlone ? bootstrap : [];
     return [
       ...members,

@@ -53,9 +53,12 @@ export async function startHost(init: HostInit): Promise<Host> {
       inboundUpgradeTimeout: 5_000,
       reconnectRetries: 0,
     },
-    // Frozen teammates are dropped within about 25 s; a machine at full load still answers in time. What waits for one meanwhile
-    // has limits of its own. Each ping is a stream of its own: those of 200 teammates every 5 s would keep a machine busy.
-    connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 8_000 } },
+    // Each ping is a stream of its own: of an idle machine's processor time, every 15 s, they took half. Members tell each other
+    // that they live (peers-network.ts); a door and a newcomer have few connections, and none for long.
+    connectionMonitor:
+      init.dht === undefined
+        ? { pingInterval: 15_000, pingTimeout: { minTimeout: 8_000 } }
+        : { enabled: false },
   };
   try {
     if (init.dht === undefined) return await createLibp2p({ ...common, services });

@@ -67,10 +67,12 @@ export class MemberSession {
   readonly #farmStream: KeptStream;
   readonly #farm: FarmClient;
   readonly #inbound = new Map<string, FramedStream>();
+  #heardAtMs: number;
 
   constructor(init: MemberSessionInit) {
     this.#init = init;
     const { member, clock, ledger, onRefused, onTrouble } = init;
+    this.#heardAtMs = clock.nowMs();
     const common = { host: init.host, member, clock, onRefused };
     this.fetch = new FetchClient({
       clock,
@@ -135,6 +137,7 @@ export class MemberSession {
       stream,
       onFrame: value => {
         if (!isMember()) throw new ProtocolError('revoked-request', 'the member was revoked');
+        this.heard();
         handlers[protocol]?.(value);
       },
       onEnd: error => {
@@ -154,6 +157,21 @@ export class MemberSession {
   announce(actions: readonly Digest[]): void {
     for (const message of inventoryMessages(actions))
       this.#inventoryStream.current?.post(inventoryToWire(message));
+  }
+
+  /** Tells the member that this machine lives. */
+  pulse(): void {
+    this.#inventoryStream.current?.post(inventoryToWire({ kind: 'alive' }));
+  }
+
+  /** How long it is since the member was heard, in milliseconds. */
+  get silentMs(): number {
+    return this.#init.clock.nowMs() - this.#heardAtMs;
+  }
+
+  /** It lives, or is to be given the time to say so. */
+  heard(): void {
+    this.#heardAtMs = this.#init.clock.nowMs();
   }
 
   /** Sends statements that the member lacks. */
@@ -183,7 +201,7 @@ export class MemberSession {
     const { inventory, member } = this.#init;
     const message = inventoryFromWire(value);
     if (message.kind === 'restart') inventory.forget(member);
-    else inventory.add(member, message.keys);
+    else if (message.kind === 'keys') inventory.add(member, message.keys);
   }
 
   /** All that we hold, as fast as the member reads it; announcements made meanwhile go in between. */

@@ -2,11 +2,12 @@
 import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import type { Digest } from '../../src/digest.ts';
 import { CodedError } from '../../src/errors.ts';
+import { memberPulseMs, memberSilenceMsMax, strangerConnectionMsMax } from '../../src/limits.ts';
 import { Advertiser } from '../../src/peers/advertiser.ts';
 import { Inventory } from '../../src/peers/inventory.ts';
 import type { Peers, RecordsReply } from '../../src/peers/peers.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
-import { memberKeyOf } from './member-peer-id.ts';
+import { memberKeyOf, peerIdOf } from './member-peer-id.ts';
 import { MemberSession, type MemberSessionInit, memberProtocols } from './member-session.ts';
 import type { TeamGater } from './team-gater.ts';
 
@@ -25,6 +26,8 @@ export class PeersNetwork implements Peers {
   readonly #inventory = new Inventory();
   readonly #sessions = new Map<MemberKey, MemberSession>();
   readonly #advertiser: Advertiser;
+  #pulsedAtMs = 0;
+  #cancelPulse = () => {};
   readonly #onConnect = (event: CustomEvent<PeerId>) => this.#connected(event.detail);
   readonly #onDisconnect = (event: CustomEvent<PeerId>) => this.#disconnected(event.detail);
 
@@ -46,10 +49,13 @@ export class PeersNetwork implements Peers {
       });
     await Promise.all(memberProtocols.map(handle));
     for (const connection of host.getConnections()) this.#connected(connection.remotePeer);
+    this.#pulsedAtMs = this.#init.clock.nowMs();
+    this.#pulseLater();
   }
 
   stop(): void {
     const { host } = this.#init;
+    this.#cancelPulse();
     host.removeEventListener('peer:connect', this.#onConnect);
     host.removeEventListener('peer:disconnect', this.#onDisconnect);
     for (const session of this.#sessions.values()) session.stop();
@@ -100,6 +106,32 @@ export class PeersNetwork implements Peers {
     }
     for (const [member, session] of this.#sessions) {
       if (!this.#isMember(member)) clock.schedule(farewellMs, () => this.#end(member, session));
+    }
+  }
+
+  #pulseLater(): void {
+    this.#cancelPulse = this.#init.clock.schedule(memberPulseMs, () => this.#pulse());
+  }
+
+  /** Says that this machine lives, and lets go whoever has not said so for long, and strangers who stay. */
+  #pulse(): void {
+    this.#pulseLater();
+    const { host, clock, gater } = this.#init;
+    const nowMs = clock.nowMs();
+    // Whoever has slept has heard nobody.
+    const hasSlept = nowMs - this.#pulsedAtMs > 2 * memberPulseMs;
+    this.#pulsedAtMs = nowMs;
+    for (const [member, session] of this.#sessions) {
+      session.pulse();
+      if (hasSlept) session.heard();
+      else if (session.silentMs > memberSilenceMsMax)
+        for (const connection of host.getConnections(peerIdOf(member)))
+          connection.abort(new Error('it has not been heard for long'));
+    }
+    for (const connection of host.getConnections()) {
+      const isStranger = gater.memberOf(connection.remotePeer) === undefined;
+      if (isStranger && nowMs - connection.timeline.open > strangerConnectionMsMax)
+        connection.abort(new Error('no member, and here for long'));
     }
   }
 

@@ -114,7 +114,12 @@ const codecs: Codec[] = [
     farmReplyToWire,
     farmReplyFromWire,
   ],
-  ['inventory', [{ kind: 'restart' }, { kind: 'keys', keys: bytes(16) }], inventoryToWire, inventoryFromWire],
+  [
+    'inventory',
+    [{ kind: 'restart' }, { kind: 'alive' }, { kind: 'keys', keys: bytes(16) }],
+    inventoryToWire,
+    inventoryFromWire,
+  ],
   [
     'ledger',
     [

@@ -7,6 +7,7 @@ import { systemRandom } from '../../node/system/system-random.ts';
 import { MemoryActionCache } from '../../src/actions/memory-action-cache.ts';
 import { type SignedRecord, signRecord } from '../../src/actions/signed-record.ts';
 import { type Digest, digestOf, emptyDigest } from '../../src/digest.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import { MemoryBlobStore } from '../../src/store/memory-blob-store.ts';
 import { foundTeam } from '../../src/team/build-statement.ts';
 import { generateIdentity, type Identity, type MemberKey } from '../../src/team/identity.ts';
@@ -53,7 +54,7 @@ export class Machine {
   }
 
   /** Starts its swarm; it stops with the test. */
-  async start(config: Partial<SwarmConfig> = {}): Promise<this> {
+  async start(config: Partial<SwarmConfig> = {}, clock: Clock = realClock): Promise<this> {
     this.#swarm = await startSwarm({
       identity: this.identity,
       ledger: this.ledger,
@@ -62,7 +63,7 @@ export class Machine {
       heldActions: () => this.actionCache.actions(),
       addressBook: this.addressBook,
       config: { listen: ['127.0.0.1:0'], bootstrap: [], mdns: false, doorListen: [], ...config },
-      clock: realClock,
+      clock,
       random: systemRandom,
       onEvent: event => {
         this.events.push(event);

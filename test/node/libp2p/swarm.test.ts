@@ -1,6 +1,8 @@
 // Two and three machines over real connections: what crosses, who is refused, what a revocation does.
 import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/digest.ts';
+import { memberSilenceMsMax } from '../../../src/limits.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
 import { buildRevoke } from '../../../src/team/build-statement.ts';
 import { generateIdentity } from '../../../src/team/identity.ts';
 import { founderOf, holderFound, type Machine, machinesOfOneTeam, until } from '../../support/swarm-rig.ts';
@@ -115,6 +117,23 @@ test('a restarted member finds the team by what it remembered', async () => {
   await b.connectedTo(a);
 });
 
+test('whoever lives stays connected, and whoever is frozen is let go', async () => {
+  const [a, b, c] = (await machinesOfOneTeam(3)) as [Machine, Machine, Machine];
+  const frozen = quickClock();
+  await a.start({}, quickClock());
+  await b.start({ bootstrap: a.swarm.listenAddresses() }, quickClock());
+  await c.start({ bootstrap: a.swarm.listenAddresses() }, frozen);
+  await Promise.all([a.connectedTo(b), a.connectedTo(c), c.connectedTo(a)]);
+  await Promise.all([crossed(c, a), crossed(a, c)]);
+  frozen.freeze();
+  await a.event('member-disconnected', ({ member }) => member === c.key);
+  await new Promise(resolve => setTimeout(resolve, (2 * memberSilenceMsMax) / quickness));
+  const lost = [...a.events, ...b.events].flatMap(event =>
+    event.kind === 'member-disconnected' ? [event.member] : [],
+  );
+  expect(new Set(lost)).toEqual(new Set([c.key]));
+});
+
 test('a port that is taken is a coded error', async () => {
   const [a] = (await machinesOfOneTeam(1)) as [Machine];
   await a.start();
@@ -124,6 +143,24 @@ test('a port that is taken is a coded error', async () => {
   await expect(other.start({ listen: [`127.0.0.1:${port}`] })).rejects.toMatchObject({ code: 'PORT_TAKEN' });
   await expect(other.start({ listen: ['not an address'] })).rejects.toMatchObject({ code: 'BAD_INPUT' });
 });
+
+const quickness = 40;
+
+/** A clock that runs so many times too fast, until it is frozen. */
+function quickClock(): Clock & { freeze(): void } {
+  let isFrozen = false;
+  const begunMs = Date.now();
+  return {
+    nowMs: () => begunMs + quickness * (Date.now() - begunMs),
+    schedule: (delayMs, callback) => {
+      const timer = setTimeout(() => isFrozen || callback(), delayMs / quickness);
+      return () => clearTimeout(timer);
+    },
+    freeze: () => {
+      isFrozen = true;
+    },
+  };
+}
 
 /** All streams from one to the other have been used: an answer came back and an announcement arrived. */
 async function crossed(from: Machine, to: Machine): Promise<void> {
