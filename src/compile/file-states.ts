@@ -19,12 +19,16 @@ interface Remembered {
   readonly mtimeMs: number;
   readonly ctimeMs: number;
   readonly digest: Digest;
+  /** When it was last seen to be so. */
+  seenAtMs: number;
   check?: Buffer;
 }
 
 /** A file changed this recently could change again within the same tick of the file system's clock: not remembered. */
 const racyMs = 30;
 const rememberedMax = 100_000;
+/** See `lately`. */
+const latelyMs = 2_000;
 
 export class FileStates {
   readonly #clock: Clock;
@@ -46,6 +50,16 @@ export class FileStates {
     if (stats === 'unreadable') return 'other';
     if (stats.isDirectory()) return 'folder';
     return stats.isFile() ? this.#digestOf(path, stats) : 'other';
+  }
+
+  /**
+   * What was at this path within the last moments, without asking again where a file was. Only for what is found out later and
+   * costs no more than time: what a compile may read.
+   */
+  lately(path: string): FileState {
+    const known = this.#files.get(path);
+    const isFresh = known !== undefined && this.#clock.nowMs() - known.seenAtMs < latelyMs;
+    return isFresh ? known.digest : this.stateOf(path);
   }
 
   /** What kind of thing is there, without reading it. */
@@ -138,7 +152,11 @@ export class FileStates {
 
   #digestOf(path: string, stats: Stats): FileState {
     const known = this.#files.get(path);
-    if (known !== undefined && isSame(known, stats)) return known.digest;
+    if (known !== undefined && isSame(known, stats)) {
+      known.seenAtMs = this.#clock.nowMs();
+      return known.digest;
+    }
+    this.#files.delete(path);
     try {
       const digest = digestOfFile(path);
       const { ino, dev, size, mtimeMs, ctimeMs } = stats;
@@ -147,12 +165,12 @@ export class FileStates {
       if (
         after === undefined ||
         after === 'unreadable' ||
-        !isSame({ ino, dev, size, mtimeMs, ctimeMs, digest }, after)
+        !isSame({ ino, dev, size, mtimeMs, ctimeMs }, after)
       )
         return 'other';
       if (isSettled) {
         if (this.#files.size >= rememberedMax) this.#files.clear();
-        this.#files.set(path, { ino, dev, size, mtimeMs, ctimeMs, digest });
+        this.#files.set(path, { ino, dev, size, mtimeMs, ctimeMs, digest, seenAtMs: this.#clock.nowMs() });
       }
       return digest;
     } catch {
@@ -193,7 +211,7 @@ function statOf(path: string): Stats | undefined | 'unreadable' {
   }
 }
 
-function isSame(a: Remembered, b: Stats | undefined | 'unreadable'): boolean {
+function isSame(a: Omit<Remembered, 'digest' | 'seenAtMs'>, b: Stats | undefined | 'unreadable'): boolean {
   if (b === undefined || b === 'unreadable') return false;
   return (
     a.mtimeMs === b.mtimeMs &&

@@ -187,8 +187,8 @@ export class FarmedCompiles implements RemoteRuns {
       }
       events.returned(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
       attempts++;
-      const lacked = this.#guesses.learn(outcome.set, ticket, guess);
-      if (!lacked.hasVariables && !this.#told.to(from).isNews(lacked.paths))
+      const hasVariables = this.#guesses.learn(outcome.set, ticket, guess);
+      if (!hasVariables && !this.#told.to(from).isNews(guess.files))
         return this.#stay(outcome.kind === 'useless' ? outcome.reason : 'other-inputs');
     }
     return this.#stay('guess-failed');

@@ -46,6 +46,7 @@ export class Guesses {
     const { request, identity } = ticket;
     const { folder, command, family } = identity;
     const source = resolve(folder.cwd, command.source);
+    this.#parts.states.stateOf(source); // it may have been edited a moment ago: `lately` is not to miss that
     const files = new Set([
       request.compiler,
       source,
@@ -68,25 +69,20 @@ export class Guesses {
     return guess;
   }
 
-  /** Adds what the run lacked; returns the paths, and whether variables are among it. */
-  learn(
-    encoded: Uint8Array,
-    ticket: CompileTicket,
-    guess: Guess,
-  ): { readonly paths: readonly string[]; readonly hasVariables: boolean } {
+  /** Adds what the run lacked; returns whether variables are among it. */
+  learn(encoded: Uint8Array, ticket: CompileTicket, guess: Guess): boolean {
     const [set] = encoded.byteLength === 0 ? [] : decodeManifest(encoded);
-    if (set === undefined) return { paths: [], hasVariables: false };
+    if (set === undefined) return false;
     const here = (path: string) => absolutePath(path, ticket.identity.folder);
     const lacked = set.missing.map(here).filter(path => this.#parts.states.exists(path));
     if (lacked.length > 0) this.#parts.tree.forget();
     const listed = set.listed.flatMap(path => this.#parts.tree.pathsIn(here(path)));
-    const paths = [...lacked, ...listed, ...set.reads.map(here)];
-    for (const path of paths) guess.files.add(path);
-    if (ticket.identity.family !== 'rustc') return { paths, hasVariables: false };
+    for (const path of [...lacked, ...listed, ...set.reads.map(here)]) guess.files.add(path);
+    if (ticket.identity.family !== 'rustc') return false;
     const known = guess.variables.size;
-    const scanned = this.#scan(ticket, guess, lacked);
+    this.#scan(ticket, guess, lacked);
     this.#ask(set.environment, ticket, guess);
-    return { paths: [...paths, ...scanned], hasVariables: guess.variables.size > known };
+    return guess.variables.size > known;
   }
 
   /** Why a compile of which this is known must not leave this machine; undefined where it may. */
@@ -97,8 +93,8 @@ export class Guesses {
     return this.#macros.obstacleIn(files, identity.folder, this.#parts.states);
   }
 
-  /** Adds what sources say, those `also` among them; returns the paths. */
-  #scan(ticket: CompileTicket, guess: Guess, also: readonly string[]): readonly string[] {
+  /** Adds what sources say, those `also` among them. */
+  #scan(ticket: CompileTicket, guess: Guess, also: readonly string[]): void {
     const { request, identity } = ticket;
     const { files, variables } = this.#rust.of(
       request,
@@ -108,7 +104,6 @@ export class Guesses {
     );
     for (const path of files) guess.files.add(path);
     this.#ask(variables, ticket, guess);
-    return [...files];
   }
 
   /** Adds those of these that are set here. */

@@ -123,7 +123,7 @@ export class IncludeScanner {
   }
 
   #includesOf(file: string): readonly Include[] {
-    const digest = this.#states.stateOf(file);
+    const digest = this.#states.lately(file);
     if (!isContent(digest)) {
       this.#present.delete(file);
       return [];

@@ -66,9 +66,9 @@ export class LocalTree {
     }
   }
 
-  /** Whether the file at this real path still has this content. */
-  isStill(path: string, digest: Digest): boolean {
-    return this.#states.stateOf(path) === digest;
+  /** Whether the file at this real path still has this content, or had it a moment ago, as `lately` says. */
+  isStill(path: string, digest: Digest, isLatelyEnough: boolean): boolean {
+    return digest === (isLatelyEnough ? this.#states.lately(path) : this.#states.stateOf(path));
   }
 
   /** The bytes of a file that was told of, as long as it has not changed. */

@@ -45,22 +45,27 @@ export class ToldFiles {
     for (const entry of entries) this.#told.set(entry.path, entry);
   }
 
-  /** Whether these paths hold anything that the worker does not know, or knows otherwise. */
+  /** Whether these paths hold anything that the worker does not know, or knows otherwise, by what they hold now. */
   isNews(paths: Iterable<string>): boolean {
     const copy = new ToldFiles(this.#tree);
     for (const [path, entry] of this.#told) copy.#told.set(path, entry);
-    return copy.news(paths).length > 0;
+    const news: TreeEntry[] = [];
+    for (const path of paths) copy.#visit(path, news, { isLatelyEnough: false, links: 0 });
+    return news.length > 0;
   }
 
-  /** What the worker must be told for these absolute paths to mean there what they mean here; from now on it counts as told. */
+  /**
+   * What the worker must be told for these absolute paths to mean there what they mean here; from now on it counts as told. A
+   * change of the last moments can be missed (`lately` in compile/file-states.ts): the job's result is then not taken.
+   */
   news(paths: Iterable<string>): TreeEntry[] {
     const news: TreeEntry[] = [];
-    for (const path of paths) this.#visit(path, news, 0);
+    for (const path of paths) this.#visit(path, news, { isLatelyEnough: true, links: 0 });
     this.#count += news.length;
     return news;
   }
 
-  #visit(path: string, news: TreeEntry[], links: number): void {
+  #visit(path: string, news: TreeEntry[], how: { isLatelyEnough: boolean; links: number }): void {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
     const isFolder = name === '' || name === '.' || name === '..';
@@ -74,15 +79,17 @@ export class ToldFiles {
     if (isFolder) return;
     const real = folder.real === '/' ? `/${name}` : `${folder.real}/${name}`;
     const told = this.#told.get(real);
-    if (told?.kind === 'file' && this.#tree.isStill(real, told.digest)) return;
+    if (told?.kind === 'file' && this.#tree.isStill(real, told.digest, how.isLatelyEnough)) return;
     const entry = this.#tree.entryAt(real);
     if (entry === undefined) {
       if (told !== undefined && told.kind !== 'gone') this.#tell({ kind: 'gone', path: real }, news);
       return;
     }
     this.#tell(entry, news);
-    if (entry.kind === 'link' && links < linksMax)
-      this.#visit(absoluteTarget(entry.target, parentOf(real)), news, links + 1);
+    if (entry.kind === 'link' && how.links < linksMax) {
+      const target = absoluteTarget(entry.target, parentOf(real));
+      this.#visit(target, news, { ...how, links: how.links + 1 });
+    }
   }
 
   #tell(entry: TreeEntry, news: TreeEntry[]): void {

@@ -41,6 +41,15 @@ const probeLanguages: Readonly<Record<string, string>> = {
   'cpp-output': 'c',
   'c++-cpp-output': 'c++',
 };
+/**
+ * What most sources of these languages include, one way or another: workers take it in with the compiler, before the jobs. Read by
+ * a second probe, which may fail where a system has no headers.
+ */
+const usualHeaders: Readonly<Record<string, string>> = {
+  c: `assert.h ctype.h errno.h fcntl.h inttypes.h limits.h locale.h math.h pthread.h setjmp.h signal.h stdarg.h stdbool.h stddef.h
+      stdint.h stdio.h stdlib.h string.h strings.h time.h unistd.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/wait.h`,
+  'c++': 'bits/stdc++.h pthread.h unistd.h fcntl.h sys/stat.h sys/time.h',
+};
 const rust = /^rust(?: (.+))?$/;
 /** Read by libc unseen; not there on every machine. */
 const unseen = ['/etc/ld.so.cache', '/usr/lib/locale/locale-archive', '/usr/lib/locale/C.utf8/LC_CTYPE'];
@@ -85,31 +94,18 @@ export class Toolchains {
   }
 
   async #capture(compiler: string, language: string): Promise<Toolchain | undefined> {
-    const { processes, observer, tree, states, scratch, clock } = this.#parts;
+    const { observer, tree, states, scratch, clock } = this.#parts;
     const library = observer();
     if (library === undefined) return undefined;
     const dir = mkdtempSync(join(scratch, 'p2pcache-probe-'));
     try {
-      const log = join(dir, 'log');
-      makeObserverLog(log, dir);
-      const ran = await processes.outputOf(
-        {
-          path: compiler,
-          argv: [compiler, ...compileOfNothing(language, dir)],
-          cwd: dir,
-          environment: {
-            PATH: '/usr/local/bin:/usr/bin:/bin',
-            LD_PRELOAD: library,
-            P2PCACHE_OBSERVE: log,
-            TMPDIR: dir,
-          },
-        },
-        { timeoutMs: toolchainProbeTimeoutMs, bytesMax: jobStreamBytesMax },
-      );
-      if (ran === undefined) return undefined;
+      const made = await this.#probe(compiler, compileOfNothing(language, dir), dir, library);
+      if (!made.isDone) return undefined;
+      const inclusion = inclusionOf(language, dir);
+      const included = inclusion && (await this.#probe(compiler, inclusion, dir, library));
       const files = new Set<string>(unseen);
       const looked = new Set<string>();
-      for (const { kind, path } of notesOf(readObserverLog(log))) {
+      for (const { kind, path } of [...made.notes, ...(included?.notes ?? [])]) {
         if (!path.startsWith('/') || path.startsWith(dir) || path === library || devices.test(path)) continue;
         if ('RLPX'.includes(kind)) files.add(path);
         else if (kind === 'D') for (const listed of tree.pathsIn(path)) files.add(listed);
@@ -130,6 +126,35 @@ export class Toolchains {
       rmSync(dir, { recursive: true, force: true });
     }
   }
+
+  /** Runs the compiler under the observer: what it did, and whether that was done without an error. */
+  async #probe(compiler: string, args: readonly string[], dir: string, library: string) {
+    const log = join(dir, 'log');
+    rmSync(log, { force: true });
+    makeObserverLog(log, dir);
+    const said = await this.#parts.processes.outputOf(
+      {
+        path: compiler,
+        argv: [compiler, ...args],
+        cwd: dir,
+        environment: {
+          PATH: '/usr/local/bin:/usr/bin:/bin',
+          LD_PRELOAD: library,
+          P2PCACHE_OBSERVE: log,
+          TMPDIR: dir,
+        },
+      },
+      { timeoutMs: toolchainProbeTimeoutMs, bytesMax: jobStreamBytesMax },
+    );
+    return { isDone: said !== undefined, notes: notesOf(readObserverLog(log)) };
+  }
+}
+
+/** Arguments with which a compiler of this language reads the usual headers; undefined where it has none. */
+function inclusionOf(language: string, dir: string): string[] | undefined {
+  const included = usualHeaders[language]?.split(/\s+/).flatMap(name => ['-include', name]);
+  if (included === undefined) return undefined;
+  return ['-E', '-x', language, ...included, '/dev/null', '-o', join(dir, 'probe.i')];
 }
 
 /** Arguments with which a compiler of this language makes something of an empty source, in this folder. */

@@ -4,7 +4,14 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FarmView } from '../../src/control-farm.ts';
-import { workerAndClients } from '../support/farm-rig.ts';
+import {
+  busy,
+  checkout,
+  objectOf,
+  plainObject,
+  startCompile,
+  workerAndClients,
+} from '../support/farm-rig.ts';
 import { Rig, type RigMember } from '../support/rig.ts';
 
 test('a compile runs on the worker, byte for byte as at home', async () => {
@@ -73,24 +80,43 @@ test('what a worker compiled is a hit for everyone, and no role is needed to use
   expect((await third!.stats()).hits.peer).toBe(6);
 });
 
-test('a worker has the toolchain of C before the first job needs it, and one that comes later, too', async () => {
+test('a worker has the toolchain of C and its usual headers before the first job needs them, and one that comes later, too', async () => {
   await using rig = await Rig.create();
   const [client, worker, later] = await rig.team('client', 'worker', 'later');
   await client!.ok('env'); // what a toolchain is made of is seen by the observer, which is built now
   for (const each of [worker!, later!]) {
     await each.ok('farm', 'on', '--slots', '1');
-    await expect.poll(() => heldPrograms(each), { timeout: 30_000 }).toContain('cc1plus');
+    const usual = ['cc1plus', 'stdio.h', 'pthread.h', 'unordered_map'];
+    await expect.poll(() => heldFiles(each), { timeout: 30_000 }).toEqual(expect.arrayContaining(usual));
   }
   const { jobs } = await client!.json<FarmView>('farm', '--json');
   expect(jobs.sent).toBe(0);
 });
 
 /** Names of the files that a worker holds for its clients. */
-function heldPrograms({ home }: RigMember): string[] {
+function heldFiles({ home }: RigMember): string[] {
   const jobs = join(home, 'jobs');
   const found = readdirSync(jobs, { recursive: true, withFileTypes: true });
   return found.filter(entry => entry.isFile()).map(({ name }) => name);
 }
+
+test('a header that changed a moment after it was read counts, and the compile still runs on the worker', async () => {
+  await using rig = await Rig.create();
+  const [, client] = (await workerAndClients(rig, 'client')) as [RigMember, RigMember];
+  await using _ = await busy(client);
+  const objects: string[] = [];
+  for (const answer of ['1', '22', '333']) {
+    // Of a source that has never been compiled nothing is known: what it includes is guessed from what was there lately.
+    const folder = checkout(client, `of-${answer}`, '#include "../a.h"\nint f(void) { return answer; }\n');
+    writeFileSync(join(client.home, 'a.h'), `enum { answer = ${answer} };\n`);
+    const plain = await plainObject(client, 'gcc', folder);
+    expect(await (await startCompile(client, 'gcc', folder)).ended).toMatchObject({ exitCode: 0 });
+    objects.push(objectOf(folder));
+    expect(objects.at(-1) === plain).toBe(true);
+  }
+  expect(new Set(objects).size).toBe(3);
+  expect((await client.farm()).jobs.done).toBe(3);
+});
 
 test('nothing leaves the machine where the farm is off', async () => {
   await using rig = await Rig.create();
