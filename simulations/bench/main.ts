@@ -11,6 +11,7 @@ import { benchEntries } from './entries.ts';
 import { benchFarm } from './farm.ts';
 import { benchFarmTroubles } from './farm-troubles.ts';
 import { benchHit } from './hit.ts';
+import { benchIdle } from './idle.ts';
 import { type CompilerFamily, projects } from './projects.ts';
 import { endRivals, type RivalName, rivalsHere } from './rivals.ts';
 import { benchRust } from './rust.ts';
@@ -21,6 +22,7 @@ const usage = `usage: npm run bench -- hit
        npm run bench -- build [project…] [--compilers gcc,clang] [--cold-rounds 3] [--hot-rounds 5]
        npm run bench -- rust [--cold-rounds 3] [--hot-rounds 5]
        npm run bench -- entries [--count 50000]
+       npm run bench -- idle [--hosts 7]
 
   hit      one local hit
   farm     compiles on other hosts, in a lab of network namespaces with a quarter of a core each (needs root)
@@ -28,6 +30,7 @@ const usage = `usage: npm run bench -- hit
   build    real projects from Debian's sources: ${projects.map(({ name }) => name).join(', ')}
   rust     a program that depends on real crates, by cargo
   entries  a daemon whose store is full: its memory, and one hit
+  idle     a team that does nothing: the processor time of its daemons (needs root)
 
   --rivals ${rivalsHere().join(',')}
 
@@ -85,6 +88,7 @@ async function main(): Promise<number> {
       }),
     rust: work => benchRust(work, measured),
     entries: work => benchEntries(work, Number(values.count)),
+    idle: work => benchIdle(work, Number(values.hosts)),
   };
   const bench = benches[name ?? ''];
   if (bench === undefined || values.help) {

@@ -3,8 +3,27 @@
 import { isElf } from './folder-evidence.ts';
 
 /** Ways for a source to put its own path into the result. */
-const fileNameTokens =
-  /\b(?:__FILE__|__BASE_FILE__|__builtin_FILE|__builtin_source_location|source_location)\b/;
+const fileNameTokens = [
+  '__FILE__',
+  '__BASE_FILE__',
+  '__builtin_FILE',
+  '__builtin_source_location',
+  'source_location',
+];
+/**
+ * Of each way to paste such a token together out of two (`__FI ## LE__`), the half that is found nowhere else. These three are,
+ * and `location` is everywhere: they count where they could be half of one, as an operand, an argument or a macro.
+ */
+const commonHalves = ['__FILE', '__builtin', '__builtin_'];
+const rareHalves = fileNameTokens
+  .flatMap(token =>
+    Array.from({ length: token.length - 1 }, (_, i) => [token.slice(0, i + 1), token.slice(i + 1)]),
+  )
+  .map(([left, right]) => (left!.length >= right!.length || right === 'location' ? left! : right!))
+  .filter(half => !commonHalves.includes(half));
+const fileNameText = new RegExp(
+  `\\b(?:${[...fileNameTokens, ...rareHalves].join('|')})\\b|\\b(?:${commonHalves.join('|')})\\b(?!\\s*[\\w*$;])`,
+);
 
 /**
  * What the C and C++ libraries do with it in assert(): a function that is declared without a body gets a pointer to the name, so
@@ -29,6 +48,6 @@ const harmless = [
 export function mentionsFileName(text: Buffer): boolean {
   if (isElf(text)) return false; // the compiler itself, which is read too
   const source = text.toString('latin1');
-  const mentions = (rest: string) => fileNameTokens.test(rest) || anyAssert.test(rest);
+  const mentions = (rest: string) => fileNameText.test(rest) || anyAssert.test(rest);
   return mentions(source) && mentions(harmless.reduce((rest, use) => rest.replaceAll(use, ''), source));
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { mentionsFileName } from '../../src/compile/file-name-mentions.ts';
 
 const silent = [
+  'typedef struct _IO_FILE __FILE;\nextern int f (__FILE *__stream, int location);',
+  '/* understands `__builtin_$op_overflow` */',
   'int f(void);',
   '#define __cpp_lib_source_location 201907L\n#if __has_builtin(__builtin_source_location)\n#endif',
   'extern void __assert_fail (const char *__assertion, const char *__file,\n\t\t\t   unsigned int __line, const char *__function)\n     __THROW __attribute__ ((__noreturn__));',
@@ -12,6 +14,12 @@ const silent = [
 ];
 
 const telling = [
+  '#define PASTED(a, b) a##b\nconst char *here = PASTED(__FI, LE__);',
+  '#define LEFT __F\n#define RIGHT ILE__\n',
+  'const char *here = PASTED(__FILE, __);',
+  'const char *here = PASTED_BACK(__, __FILE);',
+  'const char *here = PASTED(__builtin_, FILE)();',
+  'auto here = std::PASTED(source_, location)::current();',
   '#define HERE __FILE__',
   '#define HERE __BASE_FILE__',
   'void f(const char *file = __builtin_FILE());',
