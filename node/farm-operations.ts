@@ -136,6 +136,10 @@ async function checksOf(daemon: Daemon): Promise<FarmCheck[]> {
 
 /** Captures the toolchains of this machine's compilers, as the first job of each would. */
 async function toolchainChecks({ foundation }: Daemon, { toolchains }: Farm): Promise<FarmCheck[]> {
+  if (!toolchains.canCapture)
+    return [
+      { what: 'toolchains', isFine: false, detail: 'the launcher is not set up yet: eval "$(p2pcache env)"' },
+    ];
   const checks: FarmCheck[] = [];
   for await (const { name, compiler, toolchain } of usualToolchains(doctored, toolchains, foundation)) {
     checks.push({

@@ -18,7 +18,7 @@ import type { Keyring } from '../src/team/keyring.ts';
 import { type Foundation, observerPath } from './compose.ts';
 import { Lending } from './lending.ts';
 import type { FarmHub } from './libp2p/farm-hub.ts';
-import { ownFile } from './own-files.ts';
+import { ownBytes, ownFile } from './own-files.ts';
 import { childProcesses } from './system/child-processes.ts';
 import { localSlotsDefault } from './system/machine-load.ts';
 import { realClock } from './system/real-clock.ts';
@@ -165,9 +165,10 @@ function captureAhead(
 function fileSource({ memory, disk }: Foundation, peers: Peers): FileSource {
   return {
     async here(digest, path) {
-      const own = path === undefined ? undefined : ownFile(digest, path);
+      const own = path === undefined ? undefined : ownBytes(digest, path);
       return own ?? (await memory.get(digest)) ?? (await disk.get(digest));
     },
+    own: ownFile,
     async bring(client, digest, signal) {
       for (const member of [client, ...peers.connected().filter(other => other !== client)]) {
         const bytes = await askOne(peers, member, digest, signal);

@@ -27,6 +27,7 @@ exec "$@"`;
 
 export class BareRoot extends JobProcess {
   override readonly kind = 'none';
+  override readonly canShow = false;
   protected override readonly makers = ['unshare', 'mount', 'chroot'];
 
   protected override commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {

@@ -7,9 +7,18 @@ import { JobProcess } from './job-process.ts';
 
 export class Bubblewrap extends JobProcess {
   override readonly kind = 'bubblewrap';
+  override readonly canShow = true;
   protected override readonly makers = ['bwrap'];
 
-  protected override commandLine({ root, writable, log, argv, cwd, environment }: SandboxRun): string[] {
+  protected override commandLine({
+    root,
+    shown,
+    writable,
+    log,
+    argv,
+    cwd,
+    environment,
+  }: SandboxRun): string[] {
     const folders = writable.flatMap(({ path, hostFolder, kept }) => [
       ...['--bind', hostFolder, path],
       ...kept.flatMap(below => ['--ro-bind', join(root, below), below]),
@@ -24,6 +33,7 @@ export class Bubblewrap extends JobProcess {
       '--cap-drop',
       'ALL',
       ...['--ro-bind', root, '/', '--dev', '/dev', '--proc', '/proc'],
+      ...shown.flatMap(({ path, hostFile }) => ['--ro-bind', hostFile, path]),
       ...folders,
       ...['--ro-bind', this.observer, '/.p2pcache/observer.so', '--bind', log.hostFile, log.path],
       '--clearenv',

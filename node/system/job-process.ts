@@ -19,6 +19,7 @@ const diskCheckMs = 500;
 
 export abstract class JobProcess implements Sandbox {
   abstract readonly kind: string;
+  abstract readonly canShow: boolean;
   protected readonly observer: string;
   readonly #cgroup: JobCgroup | undefined;
 

@@ -18,17 +18,29 @@ import { join } from 'node:path';
 import { mentionsFileName } from '../compile/file-name-mentions.ts';
 import type { Digest } from '../digest.ts';
 import type { TreeEntry } from '../protocol/tree-entry.ts';
-import { FileTree } from './file-tree.ts';
+import { FileTree, parentOf } from './file-tree.ts';
 
 /** Folders that every root has: mount points, and where compilers put what they need for a moment. */
 const givenFolders = ['/dev', '/proc', '/tmp'];
 /** Where the sandbox shows its own files; in no tree, for it is no client's. */
 const ownMountPoints = ['observer.so', 'log'];
 
+/**
+ * A file of this machine's own that is what the client has at some path: shown to jobs from where it is. A compiler has a hundred
+ * megabytes and more, which need not be on the disk and in memory once for each client.
+ */
+export interface OwnFile {
+  readonly path: string;
+  /** Whether it is still the very file that was compared. */
+  isStill(): boolean;
+}
+
 /** One state of the copy; while a job runs in it, nothing that is there changes. */
 export interface Generation {
   readonly folder: string;
   readonly tree: FileTree;
+  /** By their paths in the tree. In the folder there is an empty file in the place of each. */
+  readonly own: ReadonlyMap<string, OwnFile>;
   /** To be called when the job is over. */
   release(): void;
 }
@@ -36,6 +48,7 @@ export interface Generation {
 interface Current {
   readonly folder: string;
   readonly tree: FileTree;
+  readonly own: Map<string, OwnFile>;
   users: number;
   isRetired: boolean;
 }
@@ -49,7 +62,7 @@ export class ClientCopy {
   constructor(dir: string) {
     this.#dir = dir;
     this.#current = this.#newGeneration();
-    for (const path of givenFolders) this.#put(this.#current, { kind: 'folder', path }, undefined);
+    for (const path of givenFolders) this.#put(this.#current, { kind: 'folder', path });
   }
 
   /** What the present copy lacks of these: the digests whose bytes `apply` needs. */
@@ -64,16 +77,20 @@ export class ClientCopy {
   }
 
   /**
-   * Brings the copy up to date. `bytesOf` gives bytes that were found to match. Throws a RangeError where an entry does not fit
-   * or its bytes are not there.
+   * Brings the copy up to date. `bytesOf` gives bytes, and `ownOf` files, that were found to match. Throws a RangeError where an
+   * entry does not fit or there is neither for it.
    */
-  apply(entries: readonly TreeEntry[], bytesOf: (digest: Digest) => Uint8Array | undefined): void {
+  apply(
+    entries: readonly TreeEntry[],
+    bytesOf: (digest: Digest) => Uint8Array | undefined,
+    ownOf: (digest: Digest) => OwnFile | undefined = () => undefined,
+  ): void {
     const { tree } = this.#current;
     const news = entries.filter(entry => !isSame(tree.at(entry.path), entry));
     if (news.length === 0) return;
     const changes = news.some(entry => tree.at(entry.path) !== undefined || entry.kind === 'gone');
     if (changes && this.#current.users > 0) this.#current = this.#succeed(this.#current);
-    for (const entry of news) this.#put(this.#current, entry, bytesOf);
+    for (const entry of news) this.#put(this.#current, entry, bytesOf, ownOf);
   }
 
   use(): Generation {
@@ -82,6 +99,7 @@ export class ClientCopy {
     return {
       folder: current.folder,
       tree: current.tree,
+      own: current.own,
       release: () => {
         current.users--;
         if (current.isRetired && current.users === 0) remove(current.folder);
@@ -90,21 +108,23 @@ export class ClientCopy {
   }
 
   /** The bytes of a file of this generation; undefined where it is none. */
-  bytesAt({ tree, folder }: Generation, path: string): Buffer | undefined {
+  bytesAt(generation: Generation, path: string): Buffer | undefined {
+    const { tree } = generation;
     const real = tree.resolve(path);
     return real !== undefined && tree.at(real)?.kind === 'file'
-      ? readFileSync(join(folder, real))
+      ? readFileSync(placeOf(generation, real))
       : undefined;
   }
 
   /** Whether a file of this generation could put its own name into a result. */
-  mentionsFileName({ tree, folder }: Generation, path: string): boolean {
+  mentionsFileName(generation: Generation, path: string): boolean {
+    const { tree } = generation;
     const real = tree.resolve(path);
     const node = real === undefined ? undefined : tree.at(real);
     if (node?.kind !== 'file') return true;
     let mentions = this.#mentions.get(node.digest);
     if (mentions === undefined) {
-      mentions = mentionsFileName(readFileSync(join(folder, node.path)));
+      mentions = mentionsFileName(readFileSync(placeOf(generation, node.path)));
       this.#mentions.set(node.digest, mentions);
     }
     return mentions;
@@ -119,7 +139,7 @@ export class ClientCopy {
     const folder = mkdtempSync(join(this.#dir, 'g'));
     mkdirSync(join(folder, '.p2pcache'));
     for (const name of ownMountPoints) writeFileSync(join(folder, '.p2pcache', name), '');
-    return { folder, tree: new FileTree(), users: 0, isRetired: false };
+    return { folder, tree: new FileTree(), own: new Map(), users: 0, isRetired: false };
   }
 
   #succeed(old: Current): Current {
@@ -132,6 +152,7 @@ export class ClientCopy {
       else if (node.kind === 'link') symlinkSync(node.target, target);
       else linkSync(join(old.folder, node.path), target);
     }
+    for (const [path, file] of old.own) next.own.set(path, file);
     old.isRetired = true;
     if (old.users === 0) remove(old.folder);
     return next;
@@ -139,22 +160,30 @@ export class ClientCopy {
 
   /** The tree first: it refuses what does not fit, so that nothing is ever written through a link. */
   #put(
-    { folder, tree }: Current,
+    { folder, tree, own }: Current,
     entry: TreeEntry,
-    bytesOf: ((digest: Digest) => Uint8Array | undefined) | undefined,
+    bytesOf?: (digest: Digest) => Uint8Array | undefined,
+    ownOf?: (digest: Digest) => OwnFile | undefined,
   ): void {
     const path = join(folder, entry.path);
     const before = tree.at(entry.path);
-    const bytes = entry.kind === 'file' ? bytesOf?.(entry.digest) : undefined;
+    const isFolderThere = tree.at(parentOf(entry.path))?.kind === 'folder';
+    const ownFile = entry.kind === 'file' ? ownOf?.(entry.digest) : undefined;
+    const bytes = entry.kind === 'file' ? (ownFile ? new Uint8Array(0) : bytesOf?.(entry.digest)) : undefined;
     if (entry.kind === 'file' && bytes === undefined) throw new RangeError(`no bytes for ${entry.path}`);
     tree.put(entry);
-    if (before !== undefined && !(before.kind === 'folder' && entry.kind === 'folder')) remove(path);
+    if (before !== undefined && !(before.kind === 'folder' && entry.kind === 'folder')) {
+      remove(path);
+      for (const each of own.keys())
+        if (each === entry.path || each.startsWith(`${entry.path}/`)) own.delete(each);
+    }
+    if (ownFile !== undefined) own.set(entry.path, ownFile);
     if (entry.kind === 'gone') return;
     if (entry.kind === 'folder') {
       mkdirSync(path, { recursive: true });
       return;
     }
-    mkdirSync(join(path, '..'), { recursive: true });
+    if (!isFolderThere) mkdirSync(join(path, '..'), { recursive: true });
     if (entry.kind === 'link') {
       symlinkSync(entry.target, path);
       return;
@@ -168,6 +197,11 @@ export class ClientCopy {
       closeSync(fd);
     }
   }
+}
+
+/** Where a file of the tree is on this machine. */
+function placeOf({ folder, own }: Generation, path: string): string {
+  return own.get(path)?.path ?? join(folder, path);
 }
 
 function isSame(a: TreeEntry | undefined, b: TreeEntry): boolean {

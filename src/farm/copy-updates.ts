@@ -6,12 +6,14 @@ import type { JobRequest } from '../protocol/farm.ts';
 import { travelsAlong } from '../protocol/farm.ts';
 import { decodeTree, type TreeEntry } from '../protocol/tree-entry.ts';
 import type { MemberKey } from '../team/identity.ts';
-import type { ClientCopy } from './client-copy.ts';
+import type { ClientCopy, OwnFile } from './client-copy.ts';
 
 /** Where the bytes of a client's files come from, beside the client's own answers. */
 export interface FileSource {
   /** This machine's own, if it has a file at this path that could be the same, or keeps the blob. Not verified. */
   here(digest: Digest, path: string | undefined): Promise<Uint8Array | undefined>;
+  /** This machine's own file that is the same, where it can be shown to jobs as it is. */
+  own?(digest: Digest, path: string): OwnFile | undefined;
   /** From the client or any other teammate; kept on this machine. */
   bring(client: MemberKey, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
@@ -24,6 +26,8 @@ type FileEntry = Extract<TreeEntry, { kind: 'file' }>;
 /** What is done before others have their turn: a worker that is silent for long is taken for frozen. */
 const entriesPerTurn = 64;
 const bytesPerTurn = 4 * 1024 * 1024;
+/** Each file that is shown from where it is costs each job a mount. */
+const ownFileBytesMin = 4 * 1024 * 1024;
 
 export class CopyUpdates {
   readonly #copy: ClientCopy;
@@ -90,10 +94,24 @@ export class CopyUpdates {
     const largeOnes = new Set<TreeEntry>(needed.filter(isLarge));
     for (const part of turns(entries, largeOnes)) {
       const large = part.filter(entry => largeOnes.has(entry)) as FileEntry[];
-      const brought = await this.#gather(pathsByDigest(large), sent, want, signal);
-      this.#copy.apply(part, digest => bytes.get(digest) ?? brought.get(digest));
+      const own = this.#ownOf(large);
+      const lacked = large.filter(({ digest }) => !own.has(digest));
+      const brought = await this.#gather(pathsByDigest(lacked), sent, want, signal);
+      const bytesOf = (digest: Digest) => bytes.get(digest) ?? brought.get(digest);
+      this.#copy.apply(part, bytesOf, digest => own.get(digest));
       await sleep(this.#clock, 0);
     }
+  }
+
+  /** Which of these this machine has itself. */
+  #ownOf(entries: readonly FileEntry[]): Map<Digest, OwnFile> {
+    const found = new Map<Digest, OwnFile>();
+    for (const { digest, path } of entries) {
+      const isWorthwhile = digestSizeBytes(digest) >= ownFileBytesMin;
+      const own = isWorthwhile ? this.#files.own?.(digest, path) : undefined;
+      if (own !== undefined) found.set(digest, own);
+    }
+    return found;
   }
 
   /** The bytes of all of these, verified. Rejects where one cannot be had. */

@@ -74,6 +74,9 @@ const hugePages = [['GLIBC_TUNABLES', 'glibc.malloc.hugetlb=1']] as const;
 /** Files from this size on are shown where they are: copying one takes as long as mounting it. */
 const keptFileBytesMin = 1024 * 1024;
 
+/** What a job saw may have been another file than the client's. */
+export class OwnFileChanged extends Error {}
+
 export interface JobRunParts {
   readonly sandbox: Sandbox;
   readonly copy: ClientCopy;
@@ -85,7 +88,7 @@ export interface JobRunParts {
 
 /**
  * Runs the job, or takes part in the same one of another client. Rejects with a RangeError for one that may not be run, with a
- * SandboxError where the sandbox does not start, or with the signal's reason.
+ * SandboxError where the sandbox does not start, with OwnFileChanged, or with the signal's reason.
  */
 export async function runJob(job: Job, parts: JobRunParts, signal: AbortSignal): Promise<JobRunEnd> {
   return identified(job, parts.copy, (identity, keys, generation) => {
@@ -136,6 +139,7 @@ async function runInSandbox(
     const end = await parts.sandbox.run(
       {
         root: generation.folder,
+        shown: [...generation.own].map(([path, own]) => ({ path, hostFile: own.path })),
         writable,
         log: { path: logPath, hostFile: log },
         argv: [job.compiler, ...job.added, ...job.arguments],
@@ -152,7 +156,10 @@ async function runInSandbox(
     );
     if (end.broke !== undefined) return { kind: 'limit', limit: end.broke };
     const states = statesOf(parts.copy, generation);
-    return judge(end, readObserverLog(log), identity, keys, states, writable, parts.macros);
+    const judged = judge(end, readObserverLog(log), identity, keys, states, writable, parts.macros);
+    const changed = [...generation.own.values()].find(own => !own.isStill());
+    if (changed !== undefined) throw new OwnFileChanged(`${changed.path} has changed`);
+    return judged;
   } finally {
     void rm(dir, { recursive: true, force: true }).catch(() => {}); // nobody waits for it
   }
@@ -223,7 +230,7 @@ function statesOf(copy: ClientCopy, generation: Generation): RunStates {
  */
 function layOutWritable(
   identity: CompileIdentity,
-  { tree, folder }: Generation,
+  { tree, folder, own: ownFiles }: Generation,
   dir: string,
 ): WritableFolder[] {
   const { isExpectedOutput } = familyRules[identity.family];
@@ -243,6 +250,7 @@ function layOutWritable(
     for (const name of tree.namesIn(path)) {
       const below = `${path}/${name}`;
       const node = tree.at(below)!;
+      if (ownFiles.has(below)) throw new RangeError(`an output beside ${below}`);
       if (node.kind === 'link') symlinkSync(node.target, join(hostFolder, name));
       else if (node.kind === 'folder' || (isLarge(node.digest) && !isExpectedOutput(below, command, own.cwd)))
         kept.push(below);

@@ -22,6 +22,8 @@ export interface SandboxLimits {
 export interface SandboxRun {
   /** The folder of this machine that is the job's root, read-only. It has folders /dev, /proc and `/tmp`. */
   readonly root: string;
+  /** Files of this machine that are to be seen in it, read-only: at `path` there is an empty file. */
+  readonly shown: readonly { readonly path: string; readonly hostFile: string }[];
   /** Those above others first. */
   readonly writable: readonly WritableFolder[];
   /** The one file outside of these that the job may write: the observer's log, at `path`. */
@@ -47,6 +49,8 @@ export class SandboxError extends Error {}
 
 export interface Sandbox {
   readonly kind: string;
+  /** Whether it can show files as they are, so that no job can change them. */
+  readonly canShow: boolean;
   /**
    * Runs the program to its end; nothing of it is left when this settles. Rejects with a SandboxError where it could not be
    * started, and with the signal's reason once it is aborted.

@@ -11,7 +11,7 @@ import type { Job, JobOutcome, JobRefusal, JobRequest, Offer, Preparation } from
 import type { Identity, MemberKey } from '../team/identity.ts';
 import { ClientCopy } from './client-copy.ts';
 import { CopyUpdates, type FileSource, type Want } from './copy-updates.ts';
-import { type JobRunEnd, type JobRunParts, joinJob, runJob } from './job-run.ts';
+import { type JobRunEnd, type JobRunParts, joinJob, OwnFileChanged, runJob } from './job-run.ts';
 import { JoinedRuns } from './joined-runs.ts';
 import { MacroLibraries } from './macro-libraries.ts';
 import { type Sandbox, SandboxError } from './sandbox.ts';
@@ -265,7 +265,10 @@ export class WorkerSession {
   #updatesOf(epoch: number): CopyUpdates {
     if (this.#updates === undefined || epoch > this.#epoch) {
       this.#copy = new ClientCopy(mkdtempSync(join(this.#parts.dir, 'client-')));
-      this.#updates = new CopyUpdates(this.#copy, this.#client, this.#parts.files, this.#parts.clock);
+      const { files, sandbox, clock } = this.#parts;
+      const { here, bring } = files;
+      const source = sandbox.canShow ? files : { here, bring };
+      this.#updates = new CopyUpdates(this.#copy, this.#client, source, clock);
       this.#epoch = epoch;
     }
     return this.#updates;
@@ -274,7 +277,7 @@ export class WorkerSession {
   #reasonOf(error: unknown, stop: AbortSignal): JobRefusal {
     if (this.#stopped.aborted) return 'not-lending';
     if (stop.aborted) return 'cancelled';
-    if (this.#updates?.isBroken) return 'tree-lost';
+    if (this.#updates?.isBroken || error instanceof OwnFileChanged) return 'tree-lost';
     if (error instanceof RangeError) return 'unsound';
     return error instanceof SandboxError ? 'sandbox' : 'failed';
   }

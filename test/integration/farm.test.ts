@@ -1,6 +1,6 @@
 // Two members, one of which lends its machine: compiles of the other run there, in a sandbox that holds the client's files at
 // the client's own paths, and the objects are those that a local compile makes.
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { FarmView } from '../../src/control-farm.ts';
@@ -83,21 +83,35 @@ test('what a worker compiled is a hit for everyone, and no role is needed to use
 test('a worker has the toolchain of C and its usual headers before the first job needs them, and one that comes later, too', async () => {
   await using rig = await Rig.create();
   const [client, worker, later] = await rig.team('client', 'worker', 'later');
+  expect((await client!.run('doctor', 'farm')).stdout).toMatch(
+    /!! +toolchains +the launcher is not set up yet/,
+  );
   await client!.ok('env'); // what a toolchain is made of is seen by the observer, which is built now
   for (const each of [worker!, later!]) {
     await each.ok('farm', 'on', '--slots', '1');
     const usual = ['cc1plus', 'stdio.h', 'pthread.h', 'unordered_map'];
     await expect.poll(() => heldFiles(each), { timeout: 30_000 }).toEqual(expect.arrayContaining(usual));
+    const sizes = new Set(heldBytes(each, 'cc1plus'));
+    expect(sizes, 'it is shown from where this machine has it').toEqual(new Set([0]));
   }
   const { jobs } = await client!.json<FarmView>('farm', '--json');
   expect(jobs.sent).toBe(0);
 });
 
 /** Names of the files that a worker holds for its clients. */
-function heldFiles({ home }: RigMember): string[] {
-  const jobs = join(home, 'jobs');
-  const found = readdirSync(jobs, { recursive: true, withFileTypes: true });
-  return found.filter(entry => entry.isFile()).map(({ name }) => name);
+function heldFiles(member: RigMember): string[] {
+  return held(member).map(({ name }) => name);
+}
+
+function heldBytes(member: RigMember, name: string): number[] {
+  return held(member)
+    .filter(entry => entry.name === name)
+    .map(({ parentPath }) => statSync(join(parentPath, name)).size);
+}
+
+function held({ home }: RigMember) {
+  const found = readdirSync(join(home, 'jobs'), { recursive: true, withFileTypes: true });
+  return found.filter(entry => entry.isFile());
 }
 
 test('a header that changed a moment after it was read counts, and the compile still runs on the worker', async () => {

@@ -8,13 +8,14 @@ import { childProcesses } from '../../node/system/child-processes.ts';
 import { realClock } from '../../node/system/real-clock.ts';
 import type { Digest } from '../../src/digest.ts';
 import { ClientCopy } from '../../src/farm/client-copy.ts';
-import { type JobRunEnd, runJob } from '../../src/farm/job-run.ts';
+import { type JobRunEnd, OwnFileChanged, runJob } from '../../src/farm/job-run.ts';
 import { JoinedRuns } from '../../src/farm/joined-runs.ts';
 import { LocalTree } from '../../src/farm/local-tree.ts';
 import { MacroLibraries } from '../../src/farm/macro-libraries.ts';
 import type { Sandbox } from '../../src/farm/sandbox.ts';
 import { ToldFiles } from '../../src/farm/told-files.ts';
 import { Toolchains } from '../../src/farm/toolchain.ts';
+import type { TreeEntry } from '../../src/protocol/tree-entry.ts';
 import { type SharedParts, sharedParts } from '../support/compile-rig.ts';
 
 const trouble = await bubblewrapTrouble();
@@ -57,13 +58,24 @@ test.skipIf(trouble !== undefined)('a run that is cancelled leaves the other cli
   expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });
 
+test.skipIf(trouble !== undefined)(
+  'a compiler of the worker’s own that changed meanwhile has made nothing',
+  async () => {
+    const still = await runTwice('int a;\n', 'int a, b;\n', undefined, () => true);
+    expect(still.ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    const changed = await runTwice('int a;\n', 'int a, b;\n', undefined, () => false);
+    expect(changed.runs).toBe(2);
+    for (const end of changed.ends) expect(end).toMatchObject({ reason: expect.any(OwnFileChanged) });
+  },
+);
+
 test.skipIf(trouble !== undefined)('a job in C has its allocations in huge pages', async () => {
   const { environments } = await runTwice('int a;\n', 'int a;\n');
   expect(environments[0]?.get('GLIBC_TUNABLES')).toBe('glibc.malloc.hugetlb=1');
 });
 
 /** The same job of two clients, whose sources are these; the first begins to run only once the second is there too. */
-async function runTwice(first: string, second: string, fate?: 'cancelled') {
+async function runTwice(first: string, second: string, fate?: 'cancelled', isStill?: () => boolean) {
   const abort = new AbortController();
   const cwd = join(folder, 'project');
   const { states, observer } = parts;
@@ -83,7 +95,12 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
     const captured = await toolchains.of('/usr/bin/gcc', states.stateOf('/usr/bin/gcc') as Digest, 'c');
     const copy = new ClientCopy(mkdtempSync(join(folder, 'client-')));
     const news = new ToldFiles(tree).news([join(cwd, 'a.c'), `${cwd}/.`]);
-    copy.apply([...captured!.entries, ...news], digest => tree.bytesOf(digest));
+    const cc1 = captured!.entries.find(({ path }) => path.endsWith('/cc1')) as TreeEntry & { kind: 'file' };
+    copy.apply(
+      [...captured!.entries, ...news],
+      digest => tree.bytesOf(digest),
+      digest => (isStill && digest === cc1.digest ? { path: cc1.path, isStill } : undefined),
+    );
     copies.push(copy);
     toolchain = captured!.digest;
   }
@@ -103,6 +120,7 @@ async function runTwice(first: string, second: string, fate?: 'cancelled') {
   const environments: ReadonlyMap<string, string>[] = [];
   const sandbox: Sandbox = {
     kind: 'counted',
+    canShow: true,
     run: async (run, signal) => {
       environments.push(run.environment);
       await gate.promise;

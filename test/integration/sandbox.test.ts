@@ -18,6 +18,7 @@ import { Bubblewrap, bubblewrapTrouble } from '../../node/system/bubblewrap.ts';
 import { JobCgroup } from '../../node/system/job-cgroup.ts';
 import { realClock } from '../../node/system/real-clock.ts';
 import { FileStates } from '../../src/compile/file-states.ts';
+import { digestOf } from '../../src/digest.ts';
 import { ClientCopy } from '../../src/farm/client-copy.ts';
 import { jobLimits } from '../../src/farm/job-run.ts';
 import { LocalTree } from '../../src/farm/local-tree.ts';
@@ -28,6 +29,7 @@ import { type SharedParts, sharedParts } from '../support/compile-rig.ts';
 import { processesNamed } from '../support/farm-rig.ts';
 
 const trouble = await bubblewrapTrouble();
+const neverAsked = () => undefined;
 const hasPerl = existsSync('/usr/bin/perl');
 
 describe.skipIf(trouble !== undefined || !hasPerl)('a job in the sandbox', () => {
@@ -92,6 +94,23 @@ describe.skipIf(trouble !== undefined || !hasPerl)('a job in the sandbox', () =>
     expect(end.stderr.toString()).toMatch(/[Rr]ead-only/);
     expect(readdirSync(copy.use().folder).sort()).toEqual(before);
     expect(readFileSync(join(end.folder, 'out'), 'utf8')).toBe('fine\n');
+  });
+
+  test('sees a file of the worker’s own that is shown to it, and cannot change it', async () => {
+    const own = join(folder, 'own');
+    writeFileSync(own, 'as it is\n');
+    const entry = { kind: 'file', path: '/opt/own', digest: digestOf('as it is\n') } as const;
+    copy.apply([{ ...entry, isExecutable: false, modifiedS: 1 }], neverAsked, () => ({
+      path: own,
+      isStill: () => true,
+    }));
+    expect(copy.bytesAt(copy.use(), '/opt/own')?.toString()).toBe('as it is\n');
+    const end = await run('read line < /opt/own && echo "$line"; echo bad > /opt/own; rm /opt/own');
+    expect(end.stdout.toString()).toBe('as it is\n');
+    expect(end.stderr.toString()).toMatch(/[Rr]ead-only/);
+    expect(readFileSync(own, 'utf8')).toBe('as it is\n');
+    copy.apply([{ kind: 'gone', path: '/opt' }], neverAsked);
+    expect(copy.use().own.size).toBe(0);
   });
 
   test('sees no other process, and leaves none behind', async () => {
@@ -167,6 +186,7 @@ describe.skipIf(trouble !== undefined || !hasPerl)('a job in the sandbox', () =>
     const end = await new Bubblewrap(parts.observer, cgroup).run(
       {
         root: generation.folder,
+        shown: [...generation.own].map(([path, own]) => ({ path, hostFile: own.path })),
         writable: [{ path: '/work', hostFolder, kept: [] }],
         log: { path: '/.p2pcache/log', hostFile: join(job, 'log') },
         argv: ['/bin/sh', '-c', script],

@@ -37,7 +37,7 @@ beforeEach(() => {
       teamId: 'team',
       clock,
       dir: join(folder, 'jobs'),
-      sandbox: { kind: 'none', run: () => Promise.reject(new Error('nothing runs here')) },
+      sandbox: { kind: 'none', canShow: false, run: () => Promise.reject(new Error('nothing runs here')) },
       slots: 1,
       files: { here: () => begun.promise, bring: () => begun.promise },
       maySubmit: () => true,
