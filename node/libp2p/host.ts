@@ -40,7 +40,12 @@ export async function startHost(init: HostInit): Promise<Host> {
     addresses: { listen },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ streamOptions: { maxReadBufferLength: streamReadBufferBytesMax } })],
+    streamMuxers: [
+      yamux({
+        enableKeepAlive: init.dht === undefined,
+        streamOptions: { maxReadBufferLength: streamReadBufferBytesMax },
+      }),
+    ],
     peerDiscovery: init.mdns === undefined ? [] : [discovery(init.mdns)],
     connectionGater: init.gater,
     connectionManager: {
@@ -54,7 +59,7 @@ export async function startHost(init: HostInit): Promise<Host> {
       reconnectRetries: 0,
     },
     // Each ping is a stream of its own: of an idle machine's processor time, every 15 s, they took half. Members tell each other
-    // that they live (peers-network.ts); a door and a newcomer have few connections, and none for long.
+    // that they live (peers-network.ts), and need no other keeping alive; a door and a newcomer have few connections, none for long.
     connectionMonitor:
       init.dht === undefined
         ? { pingInterval: 15_000, pingTimeout: { minTimeout: 8_000 } }
