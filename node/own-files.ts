@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isAsRead, stampOf } from '../src/compile/file-stamp.ts';
 import { type Digest, digestSizeBytes, matchesDigest } from '../src/digest.ts';
 import type { OwnFile } from '../src/farm/client-copy.ts';
 import { systemFolders } from '../src/farm/travel.ts';
@@ -22,44 +23,32 @@ export function ownBytes(
   return find(digest, path, rustupHome)?.bytes;
 }
 
-/** That file itself, if whoever changes it can be told by its attributes. */
+/** That file itself, if a change of it can be told by its attributes. */
 export function ownFile(digest: Digest, path: string, rustupHome = rustupHomeHere()): OwnFile | undefined {
   const found = find(digest, path, rustupHome);
   if (found === undefined) return undefined;
-  const stamp = stampOf(found.path);
-  const isSettled = stamp !== undefined && Date.now() - settledMs > stamp.changedMs;
-  return isSettled && stamp.text === found.stamp
-    ? { path: found.path, isStill: () => stampOf(found.path)?.text === found.stamp }
-    : undefined;
+  const { stats, path: real } = found;
+  const stamp = stampOf(stats);
+  const changedMs = Math.max(Number(stats.ctimeMs), Number(stats.mtimeMs));
+  const isStill = () => isAsRead(real, stamp);
+  return Date.now() - settledMs > changedMs && isStill() ? { path: real, isStill } : undefined;
 }
 
 /** What is at the place, followed through links, with the attributes that it had before it was read. */
 function find(digest: Digest, path: string, rustupHome: string) {
-  const sizeBytes = digestSizeBytes(digest);
+  const sizeBytes = BigInt(digestSizeBytes(digest));
   for (const candidate of systemFolders.test(path) ? [path] : twins(path, rustupHome)) {
     try {
       const real = realpathSync(candidate);
-      const stamp = stampOf(real);
-      if (stamp?.sizeBytes !== sizeBytes) continue;
+      const stats = statSync(real, { bigint: true });
+      if (!stats.isFile() || stats.size !== sizeBytes) continue;
       const bytes = readFileSync(real);
-      if (matchesDigest(bytes, digest)) return { path: real, bytes, stamp: stamp.text };
+      if (matchesDigest(bytes, digest)) return { path: real, bytes, stats };
     } catch {
       // not there, or not to be read
     }
   }
   return undefined;
-}
-
-/** The attributes of a file by which a change shows; undefined for what is none. */
-function stampOf(path: string) {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stats === undefined || !stats.isFile()) return undefined;
-  const { dev, ino, size, mode, mtimeNs, ctimeNs, ctimeMs, mtimeMs } = stats;
-  return {
-    text: [dev, ino, size, mode, mtimeNs, ctimeNs].join(' '),
-    sizeBytes: Number(size),
-    changedMs: Math.max(Number(ctimeMs), Number(mtimeMs)),
-  };
 }
 
 function rustupHomeHere(): string {

@@ -33,6 +33,7 @@ export type Host = Libp2p<{ identify: Identify; ping: Ping; dht?: KadDHT }>;
 /** A started host. PORT_TAKEN where a listening address is in use, BAD_INPUT where it is none. */
 export async function startHost(init: HostInit): Promise<Host> {
   const listen = init.listen.map(each => parseAddress(each).toString());
+  const isMembers = init.dht !== undefined;
   const services = { identify: identify(), ping: ping() };
   const common = {
     privateKey: await generateKeyPairFromSeed('Ed25519', init.seed),
@@ -42,7 +43,7 @@ export async function startHost(init: HostInit): Promise<Host> {
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
-        enableKeepAlive: init.dht === undefined,
+        enableKeepAlive: !isMembers,
         streamOptions: { maxReadBufferLength: streamReadBufferBytesMax },
       }),
     ],
@@ -60,10 +61,9 @@ export async function startHost(init: HostInit): Promise<Host> {
     },
     // Each ping is a stream of its own: of an idle machine's processor time, every 15 s, they took half. Members tell each other
     // that they live (peers-network.ts), and need no other keeping alive; a door and a newcomer have few connections, none for long.
-    connectionMonitor:
-      init.dht === undefined
-        ? { pingInterval: 15_000, pingTimeout: { minTimeout: 8_000 } }
-        : { enabled: false },
+    connectionMonitor: isMembers
+      ? { enabled: false }
+      : { pingInterval: 15_000, pingTimeout: { minTimeout: 8_000 } },
   };
   try {
     if (init.dht === undefined) return await createLibp2p({ ...common, services });

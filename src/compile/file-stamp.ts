@@ -21,7 +21,10 @@ export function modifiedS(stamp: string): bigint | undefined {
     : BigInt(`0x${modified}`) / 1_000_000_000n;
 }
 
-function stampOf(stats: BigIntStats | undefined): string | undefined {
+/** The stamp of what has these attributes; undefined where nothing is. */
+export function stampOf(stats: BigIntStats): string;
+export function stampOf(stats: BigIntStats | undefined): string | undefined;
+export function stampOf(stats: BigIntStats | undefined): string | undefined {
   if (stats === undefined) return undefined;
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   return [dev, ino, size, mtimeNs, ctimeNs].map(value => BigInt.asUintN(64, value).toString(16)).join(',');

@@ -35,6 +35,9 @@ export interface OwnFile {
   isStill(): boolean;
 }
 
+/** What a job saw may have been another file than the client's. */
+export class OwnFileChanged extends Error {}
+
 /** One state of the copy; while a job runs in it, nothing that is there changes. */
 export interface Generation {
   readonly folder: string;
@@ -197,6 +200,12 @@ export class ClientCopy {
       closeSync(fd);
     }
   }
+}
+
+/** Throws OwnFileChanged where a file that jobs are shown is not what it was, or gone. */
+export function checkOwnFiles({ own }: Generation): void {
+  const changed = [...own.values()].find(file => !file.isStill());
+  if (changed !== undefined) throw new OwnFileChanged(`${changed.path} has changed`);
 }
 
 /** Where a file of the tree is on this machine. */

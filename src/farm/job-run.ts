@@ -27,7 +27,7 @@ import {
   jobWallMsMax,
 } from '../limits.ts';
 import type { Job } from '../protocol/farm.ts';
-import type { ClientCopy, Generation } from './client-copy.ts';
+import { type ClientCopy, checkOwnFiles, type Generation } from './client-copy.ts';
 import { parentsOf } from './file-tree.ts';
 import { identityOf, outputFolders } from './job-command.ts';
 import type { JoinedRuns } from './joined-runs.ts';
@@ -73,9 +73,6 @@ const detailBytesMax = 200;
 const hugePages = [['GLIBC_TUNABLES', 'glibc.malloc.hugetlb=1']] as const;
 /** Files from this size on are shown where they are: copying one takes as long as mounting it. */
 const keptFileBytesMin = 1024 * 1024;
-
-/** What a job saw may have been another file than the client's. */
-export class OwnFileChanged extends Error {}
 
 export interface JobRunParts {
   readonly sandbox: Sandbox;
@@ -136,6 +133,7 @@ async function runInSandbox(
     const hostCwd = hostPathOf(job.cwd, writable, generation);
     const log = join(dir, 'log');
     makeObserverLog(log, hostCwd);
+    checkOwnFiles(generation); // one that is gone would look like trouble of the sandbox's
     const end = await parts.sandbox.run(
       {
         root: generation.folder,
@@ -157,8 +155,7 @@ async function runInSandbox(
     if (end.broke !== undefined) return { kind: 'limit', limit: end.broke };
     const states = statesOf(parts.copy, generation);
     const judged = judge(end, readObserverLog(log), identity, keys, states, writable, parts.macros);
-    const changed = [...generation.own.values()].find(own => !own.isStill());
-    if (changed !== undefined) throw new OwnFileChanged(`${changed.path} has changed`);
+    checkOwnFiles(generation);
     return judged;
   } finally {
     void rm(dir, { recursive: true, force: true }).catch(() => {}); // nobody waits for it

@@ -7,8 +7,8 @@ import { Bubblewrap, bubblewrapTrouble } from '../../node/system/bubblewrap.ts';
 import { childProcesses } from '../../node/system/child-processes.ts';
 import { realClock } from '../../node/system/real-clock.ts';
 import type { Digest } from '../../src/digest.ts';
-import { ClientCopy } from '../../src/farm/client-copy.ts';
-import { type JobRunEnd, OwnFileChanged, runJob } from '../../src/farm/job-run.ts';
+import { ClientCopy, OwnFileChanged } from '../../src/farm/client-copy.ts';
+import { type JobRunEnd, runJob } from '../../src/farm/job-run.ts';
 import { JoinedRuns } from '../../src/farm/joined-runs.ts';
 import { LocalTree } from '../../src/farm/local-tree.ts';
 import { MacroLibraries } from '../../src/farm/macro-libraries.ts';
@@ -63,9 +63,13 @@ test.skipIf(trouble !== undefined)(
   async () => {
     const still = await runTwice('int a;\n', 'int a, b;\n', undefined, () => true);
     expect(still.ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
-    const changed = await runTwice('int a;\n', 'int a, b;\n', undefined, () => false);
+    let looks = 0; // the second waits for the first: each looks before its run and after it
+    const changed = await runTwice('int a;\n', 'int a, b;\n', undefined, () => looks++ % 2 === 0);
     expect(changed.runs).toBe(2);
-    for (const end of changed.ends) expect(end).toMatchObject({ reason: expect.any(OwnFileChanged) });
+    const gone = await runTwice('int a;\n', 'int a, b;\n', undefined, () => false);
+    expect(gone.runs).toBe(0);
+    for (const end of [...changed.ends, ...gone.ends])
+      expect(end).toMatchObject({ reason: expect.any(OwnFileChanged) });
   },
 );
 
