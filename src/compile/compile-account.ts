@@ -123,7 +123,7 @@ export function decodeAccount(bytes: Uint8Array): CompileAccount | undefined {
       output: output!,
       cpu: cpu!,
       environment: environment!.map(readVariable),
-      set: setOf((lists as unknown[]).map(list => texts(list))),
+      set: setOf(lists!),
       contents: readContents(contents),
       own: own === null || own === undefined ? undefined : readOwn(own),
     };

@@ -217,25 +217,25 @@ export function encodeManifest(sets: readonly InputSet[]): Uint8Array {
 export function decodeManifest(bytes: Uint8Array): InputSet[] {
   try {
     const sets = decode(bytes) as unknown[][];
-    if (!Array.isArray(sets) || sets.length > manifestSetsMax) return [];
-    return sets.map(lists => {
-      const paths = lists.map(list => readPaths(list));
-      return setOf(paths);
-    });
+    return Array.isArray(sets) && sets.length <= manifestSetsMax ? sets.map(setOf) : [];
   } catch {
     return [];
   }
 }
 
-/** The set as it is encoded. */
-export function listsOf(set: InputSet): (readonly string[])[] {
+/**
+ * The set as it is encoded: a text for each list, which is taken apart in a tenth of the time that a list of thousands of short
+ * texts takes.
+ */
+export function listsOf(set: InputSet): readonly string[] {
   const { reads, missing, exists, listed, resolved, environment, dated } = set;
-  return [reads, missing, exists, listed, resolved, environment, ...(dated === undefined ? [] : [dated])];
+  const lists = [reads, missing, exists, listed, resolved, environment];
+  return [...lists, ...(dated === undefined ? [] : [dated])].map(list => list.join('\0'));
 }
 
-/** The set that was encoded so. Throws TypeError where there are too few lists or too many. */
-export function setOf(lists: readonly string[][]): InputSet {
-  const [reads, missing, exists, listed, resolved, environment, dated] = lists;
+/** The set that was encoded so. Throws TypeError where it was not. */
+export function setOf(lists: readonly unknown[]): InputSet {
+  const [reads, missing, exists, listed, resolved, environment, dated] = lists.map(readPaths);
   if (environment === undefined || lists.length > 7) throw new TypeError('a set has six lists or seven');
   return {
     reads: reads!,
@@ -249,21 +249,16 @@ export function setOf(lists: readonly string[][]): InputSet {
 }
 
 function readPaths(list: unknown): string[] {
-  if (!Array.isArray(list) || list.length > inputSetPathsMax) throw new TypeError('not a list of paths');
-  for (const path of list) {
-    if (typeof path !== 'string' || path === '' || path.includes('\0')) throw new TypeError('not a path');
-  }
-  return list as string[];
+  if (typeof list !== 'string') throw new TypeError('not a list of paths');
+  if (list === '') return [];
+  const paths = list.split('\0', inputSetPathsMax + 1);
+  if (paths.length > inputSetPathsMax || paths.includes('')) throw new TypeError('not a list of paths');
+  return paths;
 }
 
 /** Whether two sets name the same paths. */
 export function isSameSet(a: InputSet, b: InputSet): boolean {
-  const [listsA, listsB] = [listsOf(a), listsOf(b)];
-  return (
-    listsA.length === listsB.length &&
-    listsA.every((list, i) => {
-      const other = listsB[i]!;
-      return list.length === other.length && list.every((path, at) => path === other[at]);
-    })
-  );
+  const listsB = listsOf(b);
+  const listsA = listsOf(a);
+  return listsA.length === listsB.length && listsA.every((list, i) => list === listsB[i]);
 }

@@ -39,6 +39,7 @@ export class Manifests {
     const sets = this.#withSet(key, set);
     if (sets === undefined) return;
     const bytes = encodeManifest(sets);
+    this.#remember(key, decodeManifest(bytes)); // the paths of a set just observed hold on to the observer's whole log
     const digest = digestOf(bytes);
     await this.#results.keep({
       kind: 'manifest',

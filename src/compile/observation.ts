@@ -60,16 +60,14 @@ export function readObservation(log: Buffer): Observation | Unobservable {
   if (log.length < headerBytes || log.readBigUInt64LE(0) !== magic) return { uncached: 'not-observed' };
   const used = Number(log.readBigUInt64LE(8));
   if (used > log.length) return { uncached: 'too-many-inputs' };
+  const text = log.toString('utf8', headerBytes, used);
+  if (text.includes('\ufffd')) return { uncached: 'path-encoding' };
+  const notes = text.split('\0');
+  if (notes.pop() !== '') return { uncached: 'not-observed' };
   const sets = new ObservedSets();
-  let at = headerBytes;
-  while (at < used) {
-    const end = log.indexOf(0, at + 1);
-    if (log[at] === 0 || end < 0 || end >= used) return { uncached: 'not-observed' };
-    const path = log.toString('utf8', at + 1, end);
-    if (path.includes('\ufffd')) return { uncached: 'path-encoding' };
-    const reason = sets.add(String.fromCharCode(log[at]!), path);
+  for (const note of notes) {
+    const reason = note === '' ? 'not-observed' : sets.add(note[0]!, note.slice(1));
     if (reason !== undefined) return { uncached: reason };
-    at = end + 1;
   }
   if (sets.started < 1 || sets.started < sets.ran + 1) return { uncached: 'not-observed' };
   return sets.finish();
