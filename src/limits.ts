@@ -164,7 +164,9 @@ export const jobStreamBytesMax = 4 * 1024 * 1024;
 export const observerLogBytes = 8 * 1024 * 1024;
 /** How long a worker that runs our jobs may be silent before they are run elsewhere, and how often it gives a sign. */
 export const workerSilenceMsMax = 3_000;
-export const workerSignMs = 500;
+export const workerSignMs = 1_000;
+/** What a worker tells of its jobs and slots is gathered for so long: one job ends and the next begins in a moment. */
+export const farmGatherMs = 5;
 /** How late those may hear of a worker's free slots who have no job there: a busy farm would tell everyone of every job. */
 export const offerTellMs = 4_000;
 /** Attempts to have one job run elsewhere: what the first one lacked is told before the next. */
@@ -177,9 +179,9 @@ export const journalPendingMax = 5_000;
 export const accountBytesMax = 32 * 1024 * 1024;
 /** How long the compile of nothing may take that shows what a toolchain is made of. */
 export const toolchainProbeTimeoutMs = 20_000;
-/** Slots that one machine can lend, and how often it looks whether its owner needs it. */
+/** Slots that one machine can lend, and how often it looks whether its owner needs it: where that is any use, or only compiles. */
 export const lendingSlotsMax = 256;
-export const lendingLookMs = 250;
+export const lendingLookMs = { idle: 250, always: 1_000 } as const;
 /** How long a worker waits for the bytes that it asked a client for. */
 export const wantedBlobsMsMax = 20_000;
 /** Mismatches kept as evidence. */

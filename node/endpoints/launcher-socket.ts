@@ -36,12 +36,34 @@ const logHeaderBytes = 32;
 /** Well within any launcher's time limit, and seldom enough to cost nothing. */
 const waitEveryMs = 500;
 
+/** Tells all launchers that wait that this machine lives, in one go: to wake up for each of them costs more than telling it. */
+class WaitingLaunchers {
+  readonly #sockets = new Set<Socket>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** The returned function tells that the launcher has its answer. */
+  add(socket: Socket): () => void {
+    this.#sockets.add(socket);
+    socket.write(waitReply);
+    this.#timer ??= setInterval(() => {
+      for (const each of this.#sockets) each.write(waitReply);
+    }, waitEveryMs);
+    return () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+}
+
 /** A server that is yet to listen; `socketPath` names the folder in which launchers make their logs. */
 export function launcherServer(parts: LauncherSocketParts, socketPath: string): Server {
   const shared = {
     runDir: dirname(socketPath),
     view: new FileSystemView(),
     environments: new Environments(),
+    waiting: new WaitingLaunchers(),
   };
   return createServer(socket => {
     const session = new LauncherSession({ ...parts, ...shared }, socket);
@@ -56,6 +78,7 @@ interface SessionParts extends LauncherSocketParts {
   readonly runDir: string;
   readonly view: FileSystemView;
   readonly environments: Environments;
+  readonly waiting: WaitingLaunchers;
 }
 
 class LauncherSession {
@@ -143,15 +166,14 @@ class LauncherSession {
     observer: string,
   ): Promise<void> {
     this.#onGone = cancel;
-    const timer = setInterval(() => this.#socket.write(waitReply), waitEveryMs);
-    this.#socket.write(waitReply);
+    const answered = this.#parts.waiting.add(this.#socket);
     try {
       this.#answer(await reply, observer);
     } catch (error) {
       this.#parts.onFallback('daemon-error', error);
       this.#socket.end(runPlainReply);
     } finally {
-      clearInterval(timer);
+      answered();
     }
   }
 

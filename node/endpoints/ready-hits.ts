@@ -19,17 +19,21 @@ const kinds: Readonly<Record<number, ReadyHit['kind']>> = { 1: 'restores', 2: 'r
 const readBytes = 64 * 1024;
 /** To wake up for each of a build's hits would cost more than all that is done for it: whoever needs to know hears first. */
 const hearEveryMs = 500;
+/** While nobody builds. The pipe then takes the first thousand hits of a build. */
+const hearIdleMs = 2_000;
 
 export class ReadyHits {
   readonly #path: string;
   readonly #fd: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  #timer: NodeJS.Timeout | undefined;
   readonly #chunk = Buffer.alloc(readBytes);
   #listener: (hit: ReadyHit) => void = () => {};
 
-  /** Makes the pipe at `path` anew, and hears at least every `everyMs`. Throws STORAGE where that cannot be. */
+  /** Makes the pipe at `path` anew, and hears at least every `everyMs` while something is told. Throws STORAGE where that cannot be. */
   constructor(path: string, everyMs = hearEveryMs) {
     this.#path = path;
+    this.#everyMs = everyMs;
     try {
       rmSync(path, { force: true });
       execFileSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' });
@@ -41,7 +45,7 @@ export class ReadyHits {
         cause: error,
       });
     }
-    this.#timer = setInterval(() => this.hear(), everyMs).unref();
+    this.#hearLater(everyMs);
   }
 
   /** From now on `listener` hears of every hit. */
@@ -49,25 +53,33 @@ export class ReadyHits {
     this.#listener = listener;
   }
 
-  /** Hears now what has been told so far. */
-  hear(): void {
+  /** Hears now what has been told so far; returns whether that was anything. */
+  hear(): boolean {
     const chunk = this.#chunk;
+    let hasHeard = false;
     for (;;) {
       let bytes = 0;
       try {
         bytes = readSync(this.#fd, chunk, 0, readBytes, null);
       } catch {
-        return; // EAGAIN: nothing more
+        return hasHeard; // EAGAIN: nothing more
       }
-      if (bytes === 0) return;
+      if (bytes === 0) return hasHeard;
+      hasHeard = true;
       this.#take(chunk.subarray(0, bytes));
     }
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     rmSync(this.#path, { force: true });
     closeSync(this.#fd);
+  }
+
+  #hearLater(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#hearLater(this.hear() ? this.#everyMs : Math.max(this.#everyMs, hearIdleMs));
+    }, ms).unref();
   }
 
   /** Records are written as a whole each, so they are read so; what is none is passed over. */

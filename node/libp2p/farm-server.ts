@@ -1,7 +1,13 @@
 // The working side of protocol/farm.ts for one teammate's stream: its jobs that run here.
 import type { Digest } from '../../src/digest.ts';
 import type { Worker, WorkerSession } from '../../src/farm/worker.ts';
-import { jobsPerPeerMax, offerTellMs, wantedBlobsMsMax, workerSignMs } from '../../src/limits.ts';
+import {
+  farmGatherMs,
+  jobsPerPeerMax,
+  offerTellMs,
+  wantedBlobsMsMax,
+  workerSignMs,
+} from '../../src/limits.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import {
   type FarmReply,
@@ -23,6 +29,11 @@ export interface FarmServerInit {
 
 const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false, running: [] };
 
+/** Whether a job that came now would run at once: all that whoever has none here needs to know. */
+function hasRoom({ isOpen, jobs, slots }: Offer): boolean {
+  return isOpen && jobs < slots;
+}
+
 export class FarmServer {
   readonly #init: FarmServerInit;
   readonly #running = new Map<number, AbortController>();
@@ -31,6 +42,10 @@ export class FarmServer {
   #session: { readonly worker: Worker; readonly session: WorkerSession } | undefined;
   #cancelSign: (() => void) | undefined;
   #told: Offer = nothingOffered;
+  /** Jobs that have begun, which the client has yet to hear. */
+  readonly #begun = new Set<number>();
+  #owesOffer = false;
+  #cancelSayOwed: (() => void) | undefined;
   #cancelTell: (() => void) | undefined;
   #hasSpoken = false;
   #answeredAtMs = 0;
@@ -56,19 +71,22 @@ export class FarmServer {
   tellOffer(): void {
     this.#cancelTell?.();
     this.#cancelTell = undefined;
+    this.#owesOffer = false;
     this.#told = this.#offerNow();
     this.#post({ kind: 'offer', offer: this.#told });
   }
 
-  /** Says so at once to a client whose jobs run here or just did, and where lending begins or ends; to the others before long. */
+  /** Says so in a moment to a client whose jobs run here or just did, and where lending begins or ends; to the others before long. */
   offerChanged(): void {
     const isClient = this.#running.size > 0 || this.#init.clock.nowMs() - this.#answeredAtMs < offerTellMs;
-    if (isClient || this.#told.slots !== this.#offerNow().slots) this.tellOffer();
-    else
+    if (isClient || this.#told.slots !== this.#offerNow().slots) {
+      this.#owesOffer = true;
+      this.#saySoon();
+    } else
       this.#cancelTell ??= this.#init.clock.schedule(offerTellMs, () => {
         this.#cancelTell = undefined;
-        const { jobs, isOpen } = this.#offerNow();
-        if (jobs !== this.#told.jobs || isOpen !== this.#told.isOpen) this.tellOffer();
+        const now = this.#offerNow();
+        if (hasRoom(now) !== hasRoom(this.#told)) this.tellOffer();
       });
   }
 
@@ -76,6 +94,7 @@ export class FarmServer {
   stop(): void {
     this.#cancelSign?.();
     this.#cancelTell?.();
+    this.#cancelSayOwed?.();
     for (const controller of this.#running.values()) controller.abort(new Error('the client is gone'));
     this.#session?.session.end();
   }
@@ -88,17 +107,30 @@ export class FarmServer {
       request,
       {
         want: digests => this.#want(id, digests),
-        started: () => this.#post({ kind: 'started', id }),
+        started: () => {
+          this.#begun.add(id);
+          this.#saySoon();
+        },
       },
       controller.signal,
     ) ?? ({ kind: 'refused', reason: 'not-lending' } as const));
     this.#running.delete(id);
+    this.#begun.delete(id);
     this.#answeredAtMs = this.#init.clock.nowMs();
     if (!controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
   }
 
   #prepare({ id, preparation }: Extract<FarmRequest, { kind: 'prepare' }>): void {
     void this.#sessionNow()?.prepare(preparation, digests => this.#want(id, digests));
+  }
+
+  #saySoon(): void {
+    this.#cancelSayOwed ??= this.#init.clock.schedule(farmGatherMs, () => {
+      this.#cancelSayOwed = undefined;
+      for (const id of this.#begun) this.#post({ kind: 'started', id });
+      this.#begun.clear();
+      if (this.#owesOffer) this.tellOffer();
+    });
   }
 
   /** A sign of life, as long as jobs run; not needed where anything was said since the last time. */

@@ -32,7 +32,8 @@ export interface HostMdns {
 
 /** libp2p's own queries after the first are not wanted; this is the longest pause that a timer can have. */
 const neverMs = 2 ** 31 - 1;
-const lookEveryMs = 500;
+/** The pause may become shorter meanwhile. */
+const lookMsMax = 3_000;
 
 /** The service for libp2p's list of peer discoveries. */
 export function discovery({
@@ -46,10 +47,13 @@ export function discovery({
     service.addEventListener('peer', ({ detail }) => onFound?.(detail));
     let heardAtMs = performance.now();
     let timer: NodeJS.Timeout | undefined;
+    const leftMs = () => heardAtMs + pauseMs() - performance.now();
     const look = () => {
-      if (performance.now() - heardAtMs < pauseMs()) return;
-      heardAtMs = performance.now();
-      service.mdns?.query({ questions: [{ name: tag, type: 'PTR' }] });
+      if (leftMs() <= 0) {
+        heardAtMs = performance.now();
+        service.mdns?.query({ questions: [{ name: tag, type: 'PTR' }] });
+      }
+      timer = setTimeout(look, Math.min(lookMsMax, leftMs())).unref();
     };
     const { start, stop } = service;
     service.start = async () => {
@@ -57,10 +61,10 @@ export function discovery({
       service.mdns?.on('query', ({ questions }) => {
         if (questions.some(({ name }) => name === tag)) heardAtMs = performance.now();
       });
-      timer = setInterval(look, lookEveryMs).unref();
+      look();
     };
     service.stop = () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       return stop.call(service);
     };
     return service;

@@ -15,7 +15,7 @@ import type { JobCgroup } from './job-cgroup.ts';
 import { lowerPriority } from './priority.ts';
 
 /** How often a job's use of the disk is looked at; what it may write meanwhile is beyond its limit. */
-const diskCheckMs = 500;
+const diskCheckMs = 1_000;
 
 export abstract class JobProcess implements Sandbox {
   abstract readonly kind: string;

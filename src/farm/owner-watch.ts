@@ -26,7 +26,7 @@ export class OwnerWatch {
 
   constructor(parts: OwnerWatchParts) {
     this.#parts = parts;
-    this.#cancelLook = parts.clock.schedule(lendingLookMs, () => this.#look());
+    this.#cancelLook = parts.clock.schedule(lendingLookMs[parts.when], () => this.#look());
   }
 
   get isBusy(): boolean {
@@ -46,7 +46,7 @@ export class OwnerWatch {
 
   #look(): void {
     const { clock, when, ownSlots, othersRunning } = this.#parts;
-    this.#cancelLook = clock.schedule(lendingLookMs, () => this.#look());
+    this.#cancelLook = clock.schedule(lendingLookMs[when], () => this.#look());
     if (when === 'idle')
       this.#busyLooks = othersRunning() >= Math.max(1, ownSlots / 2) ? this.#busyLooks + 1 : 0;
     this.#act();

@@ -15,7 +15,7 @@ import {
 import { bytes, count32, digest, fields, list, malformed, tag, text } from './fields.ts';
 import { entriesFromWire, entryToWire, isPlainPath, type TreeEntry } from './tree-entry.ts';
 
-export const farmProtocol = '/p2pcache/farm/4';
+export const farmProtocol = '/p2pcache/farm/5';
 
 /** One compile, as an action in REAPI's sense: a command, an input tree, a toolchain. The command is the client's own, to
  * the letter: the worker runs it at the client's own paths. */

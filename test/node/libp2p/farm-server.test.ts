@@ -7,7 +7,7 @@ import { FarmHub } from '../../../node/libp2p/farm-hub.ts';
 import type { FarmServer } from '../../../node/libp2p/farm-server.ts';
 import { digestOf } from '../../../src/digest.ts';
 import { Worker } from '../../../src/farm/worker.ts';
-import { offerTellMs, workerSignMs } from '../../../src/limits.ts';
+import { farmGatherMs, offerTellMs, workerSignMs } from '../../../src/limits.ts';
 import { farmRequestToWire } from '../../../src/protocol/farm.ts';
 import { generateIdentity } from '../../../src/team/identity.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -15,7 +15,10 @@ import { ManualClock } from '../../support/manual-clock.ts';
 let folder: string;
 let clock: ManualClock;
 let client: FarmServer;
+let worker: Worker;
 let told: string[];
+/** Jobs at the worker as each answer went out. */
+let jobsAtAnswers: number[];
 let toldBystander: string[];
 /** Has the jobs that began get on, and fail. */
 let fail: () => void;
@@ -29,24 +32,27 @@ beforeEach(() => {
   toldBystander = [];
   const begun = Promise.withResolvers<undefined>();
   fail = () => begun.reject(new Error('the bytes cannot be had'));
-  client = hub.serve(generateIdentity().key, message => told.push(kindOf(message)));
+  jobsAtAnswers = [];
+  client = hub.serve(generateIdentity().key, message => {
+    told.push(kindOf(message));
+    if (kindOf(message) === 'refused') jobsAtAnswers.push(worker.runningJobs);
+  });
   hub.serve(generateIdentity().key, message => toldBystander.push(kindOf(message)));
-  hub.lend(
-    new Worker({
-      identity: generateIdentity(),
-      teamId: 'team',
-      clock,
-      dir: join(folder, 'jobs'),
-      sandbox: { kind: 'none', canShow: false, run: () => Promise.reject(new Error('nothing runs here')) },
-      slots: 1,
-      files: { here: () => begun.promise, bring: () => begun.promise },
-      maySubmit: () => true,
-      isBusy: () => false,
-      keepBlob: async () => {},
-      onOffer: () => hub.tellOffers(),
-      onEnd: () => {},
-    }),
-  );
+  worker = new Worker({
+    identity: generateIdentity(),
+    teamId: 'team',
+    clock,
+    dir: join(folder, 'jobs'),
+    sandbox: { kind: 'none', canShow: false, run: () => Promise.reject(new Error('nothing runs here')) },
+    slots: 1,
+    files: { here: () => begun.promise, bring: () => begun.promise },
+    maySubmit: () => true,
+    isBusy: () => false,
+    keepBlob: async () => {},
+    onOffer: () => hub.tellOffers(),
+    onEnd: () => {},
+  });
+  hub.lend(worker);
 });
 
 afterEach(() => {
@@ -54,7 +60,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('a sign of life while a job runs: every half second, unless something else was said meanwhile', async () => {
+test('a sign of life while a job runs: every so often, unless something else was said meanwhile', async () => {
   await startJob();
   clock.advance(workerSignMs);
   told.length = 0;
@@ -69,10 +75,11 @@ test('a sign of life while a job runs: every half second, unless something else 
 
 test('those without a job here hear of the slots that are taken, but not at once', async () => {
   await turn();
+  clock.advance(farmGatherMs);
   toldBystander.length = 0;
   await startJob();
   expect(told).toContain('offer');
-  clock.advance(offerTellMs - 1);
+  clock.advance(offerTellMs - farmGatherMs - 1);
   expect(toldBystander).toEqual([]);
   clock.advance(1);
   expect(toldBystander).toEqual(['offer']);
@@ -85,8 +92,18 @@ test('an answer goes out before the next job begins', async () => {
   told.length = 0;
   fail();
   for (let turns = 0; turns < 5; turns++) await turn();
-  expect(told.filter(kind => kind !== 'offer')).toEqual(['refused', 'started', 'refused']);
+  expect(told).toEqual(['refused', 'refused']);
+  expect(jobsAtAnswers[0]).toBe(2);
+  clock.advance(farmGatherMs);
   expect(told.at(-1)).toBe('offer'); // the slot is free: its client hears of it without waiting
+});
+
+test('a job that begins is told together with what it does to the offer', async () => {
+  await turn();
+  clock.advance(farmGatherMs);
+  told.length = 0;
+  await startJob();
+  expect(told).toEqual(['started', 'offer']);
 });
 
 async function startJob(id = 1): Promise<void> {
@@ -104,6 +121,7 @@ async function startJob(id = 1): Promise<void> {
   const request = { job, epoch: 0, toldBefore: 0, entries: [], blobs: new Map(), joins: false };
   client.onFrame(farmRequestToWire({ kind: 'run', id, request }));
   await turn();
+  clock.advance(farmGatherMs);
   expect(told).toContain('started');
 }
 

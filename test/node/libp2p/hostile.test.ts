@@ -1,9 +1,9 @@
 // A member (or a newcomer) that breaks every rule: refused, counted, and the machine goes on serving others.
 import type { Connection, Stream } from '@libp2p/interface';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../node/libp2p/address.ts';
 import { FramedStream } from '../../../node/libp2p/framed-stream.ts';
-import { type Host, startHost } from '../../../node/libp2p/host.ts';
+import type { Host } from '../../../node/libp2p/host.ts';
 import { memberProtocols } from '../../../node/libp2p/member-session.ts';
 import { realClock } from '../../../node/system/real-clock.ts';
 import { encodeRecord } from '../../../src/actions/signed-record.ts';
@@ -20,25 +20,11 @@ import { inventoryMessages, inventoryProtocol, inventoryToWire } from '../../../
 import { joinProtocol } from '../../../src/protocol/join.ts';
 import { ledgerSyncProtocol } from '../../../src/protocol/ledger-sync.ts';
 import { buildInvite } from '../../../src/team/build-statement.ts';
-import { generateIdentity, type Identity } from '../../../src/team/identity.ts';
+import { generateIdentity } from '../../../src/team/identity.ts';
+import { bareHost } from '../../support/bare-host.ts';
 import { founderOf, holderFound, type Machine, machinesOfOneTeam, until } from '../../support/swarm-rig.ts';
 
 const signal = () => AbortSignal.timeout(5_000);
-
-/** A bare host with this key that lets everyone in and follows no protocol of its own. */
-async function bareHost(identity: Identity = generateIdentity()): Promise<Host> {
-  const host = await startHost({
-    seed: identity.seed,
-    listen: ['127.0.0.1:0'],
-    gater: {},
-    mdns: undefined,
-    dht: undefined,
-    connectionsMax: 10,
-    inboundPerSecondMax: 100,
-  });
-  onTestFinished(() => host.stop());
-  return host;
-}
 
 /** A started machine, and a teammate of its that is a bare host connected to it. */
 async function machineAndHostile(): Promise<{
