@@ -24,8 +24,9 @@ import { localSlotsDefault } from './system/machine-load.ts';
 import { realClock } from './system/real-clock.ts';
 import { usualToolchains } from './usual-toolchains.ts';
 
-/** How often it is looked whether there is anyone to capture toolchains for. */
+/** How often it is looked whether there is anyone to capture toolchains for, and when first. */
 const captureLookMs = 1_000;
+const captureFirstMs = 5_000;
 
 export interface FarmParts {
   readonly foundation: Foundation;
@@ -95,6 +96,7 @@ export function composeFarm(parts: FarmParts): Farm {
       record.teamId === teamId && keyring().mayVouch(record.signer, record.createdAtMs, 'farm'),
     fetchBlob: (member, digest, signal) => peers.requestBlob(member, digest, signal),
     events: {
+      uses: toolchain => ahead.add(toolchain),
       sent: () => counters.sent(),
       done: (_member, durationMs) => counters.done(durationMs),
       returned: reason => counters.returned(reason),
@@ -120,7 +122,7 @@ export function composeFarm(parts: FarmParts): Farm {
     epochAt: worker => remote.epochAt(worker),
     bytesOf: digest => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
   });
-  const stopCapturing = captureAhead(ahead, { dispatcher, toolchains, foundation });
+  const stopCapturing = captureAhead(ahead, { dispatcher, toolchains, foundation, lending });
   return {
     remote,
     lending,
@@ -139,7 +141,8 @@ export function composeFarm(parts: FarmParts): Farm {
 
 /**
  * As soon as there are workers: the first job of a build would have to wait for its toolchain. Those of C are small enough to be
- * at the workers by then, too. The returned function ends it.
+ * at the workers by then, too. A machine that lends itself is taken for idle: its toolchains go once it compiles (`uses` above),
+ * or every worker of a large team would take in those of everyone. The returned function ends it.
  */
 function captureAhead(
   ahead: ToolchainsAhead,
@@ -147,18 +150,23 @@ function captureAhead(
     readonly dispatcher: Dispatcher;
     readonly toolchains: Toolchains;
     readonly foundation: Foundation;
+    readonly lending: Lending;
   },
 ): () => void {
-  const { dispatcher, toolchains, foundation } = parts;
+  const { dispatcher, toolchains, foundation, lending } = parts;
   if (foundation.config.farm !== 'auto') return () => {};
-  const timer = setInterval(async () => {
-    if (dispatcher.workers().length === 0 || !toolchains.canCapture) return;
-    clearInterval(timer);
+  let cancel = realClock.schedule(captureFirstMs, () => void look());
+  const look = async () => {
+    if (lending.terms !== undefined) return;
+    if (dispatcher.workers().length === 0 || !toolchains.canCapture) {
+      cancel = realClock.schedule(captureLookMs, () => void look());
+      return;
+    }
     const names = ['gcc', 'g++', 'cc', 'c++', 'rustc'] as const;
     for await (const { name, toolchain } of usualToolchains(names, toolchains, foundation))
       if (toolchain !== undefined && name !== 'rustc') ahead.add(toolchain);
-  }, captureLookMs).unref();
-  return () => clearInterval(timer);
+  };
+  return () => cancel();
 }
 
 /** Where a worker gets the bytes of a client's files. */

@@ -64,12 +64,12 @@ async function startP2pcache(
     return stdout;
   };
   await command(client, 'join', 'lab', '--create', '--name', 'client');
+  const env = JSON.parse(await command(client, 'env', '--json')) as Record<string, string>;
   const invite = JSON.parse(await command(client, 'invite', '--expires', '1h', '--uses', '50', '--json'));
   for (const [i, host] of workers.entries()) {
     await command(host, 'join', invite.line, '--name', `worker-${i + 1}`);
     await command(host, 'farm', 'on', '--slots', String(jobsPerHost));
   }
-  const env = JSON.parse(await command(client, 'env', '--json')) as Record<string, string>;
   for (let tries = 0; tries < 100; tries++) {
     const view = JSON.parse(await command(client, 'farm', '--json'));
     if (view.workers.length === workers.length) break;

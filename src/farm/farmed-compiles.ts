@@ -44,6 +44,8 @@ export interface FarmedCompilesParts {
 }
 
 export interface FarmEvents {
+  /** A compile is to go with this toolchain, which is small enough to be at every worker. */
+  uses(toolchain: Toolchain): void;
   sent(member: MemberKey): void;
   done(member: MemberKey, durationMs: number): void;
   /** A job came back without a result, and why. */
@@ -136,6 +138,7 @@ export class FarmedCompiles implements RemoteRuns {
     const command = commandOf(ticket);
     const toolchain = await toolchains.of(request.compiler, identity.compiler, languageOf(identity));
     if (toolchain === undefined) return this.#stay('no-toolchain');
+    if (identity.family !== 'rustc') events.uses(toolchain);
     await this.#turn();
     const guess = await this.#guesses.of(ticket, toolchain);
     let hasMoved = false;

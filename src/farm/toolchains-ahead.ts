@@ -28,6 +28,7 @@ export class ToolchainsAhead {
   }
 
   add({ digest }: Pick<Toolchain, 'digest'>): void {
+    if (this.#toolchains.has(digest)) return;
     this.#toolchains.add(digest);
     this.#tell();
   }
