@@ -2,8 +2,9 @@
 // What `p2pcache` on the command line starts: plain JavaScript that any Node can read. It picks a Node that is new enough
 // (this one, or the one that the checkout pins in node_modules) and hands over to main.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // An invite given as an argument must not stay in the list of processes. Its text is in process.argv by now.
@@ -45,9 +46,22 @@ function runIn(node) {
 }
 
 async function start() {
-  const module = await import('node:module');
-  if (module.enableCompileCache) module.enableCompileCache();
+  await keepCompiledCode().catch(() => {}); // slower, no more
   await import(main);
+}
+
+/**
+ * Has Node keep what it compiles, beside the store once there is one, for this user alone. Node's own choice is a folder of /tmp,
+ * where another user of the machine could have put code of theirs.
+ */
+async function keepCompiledCode() {
+  const { enableCompileCache } = await import('node:module');
+  if (!enableCompileCache) return;
+  const { P2PCACHE_HOME: home, XDG_CACHE_HOME: caches = '' } = process.env;
+  const userCaches = isAbsolute(caches) ? caches : join(homedir(), '.cache');
+  const folder = join(home ? resolve(home) : join(userCaches, 'p2pcache'), 'code');
+  if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+  enableCompileCache(folder);
 }
 
 /** @param {string} message */
