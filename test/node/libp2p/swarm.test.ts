@@ -1,10 +1,12 @@
 // Two and three machines over real connections: what crosses, who is refused, what a revocation does.
 import { expect, test } from 'vitest';
+import { parseAddress } from '../../../node/libp2p/address.ts';
 import { digestOf } from '../../../src/digest.ts';
-import { memberSilenceMsMax } from '../../../src/limits.ts';
+import { memberSilenceMsMax, strangerConnectionMsMax } from '../../../src/limits.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
-import { buildRevoke } from '../../../src/team/build-statement.ts';
+import { buildInvite, buildRevoke } from '../../../src/team/build-statement.ts';
 import { generateIdentity } from '../../../src/team/identity.ts';
+import { bareHost } from '../../support/bare-host.ts';
 import { founderOf, holderFound, type Machine, machinesOfOneTeam, until } from '../../support/swarm-rig.ts';
 
 const signal = () => AbortSignal.timeout(5_000);
@@ -132,6 +134,21 @@ test('whoever lives stays connected, and whoever is frozen is let go', async () 
     event.kind === 'member-disconnected' ? [event.member] : [],
   );
   expect(new Set(lost)).toEqual(new Set([c.key]));
+});
+
+test('whoever holds an invite and does not join is let go in time', async () => {
+  const founder = await (await founderOf('acme')).start({}, quickClock());
+  const [invite, nowMs] = [generateIdentity(), Date.now()];
+  const author = { identity: founder.identity, ledger: founder.ledger, nowMs };
+  const terms = { roles: ['reader'] as const, expiresAtMs: nowMs + 3_600_000, usesMax: 1 };
+  await founder.ledger.addOwn(buildInvite(author, { invite: invite.key, ...terms }));
+  const host = await bareHost(invite);
+  const connection = await host.dial(parseAddress(founder.swarm.listenAddresses()[0]!));
+  const openMs = () => quickness * (Date.now() - connection.timeline.open);
+  await until(() => openMs() > strangerConnectionMsMax / 2);
+  expect(connection.status).toBe('open');
+  await until(() => connection.status !== 'open');
+  expect(openMs()).toBeGreaterThan(strangerConnectionMsMax / 2);
 });
 
 test('a port that is taken is a coded error', async () => {
