@@ -96,11 +96,13 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const work = mkdtempSync(join(tmpdir(), 'p2pcache-bench-'));
-  let ending: Promise<unknown> | undefined; // a second signal must not end this before it has cleaned up
+  let isEnding = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      const labs = () => [...openLabs].map(lab => lab.close());
-      ending ??= Promise.allSettled([endRivals(), ...labs()]).finally(() => {
+      if (isEnding) return; // a second signal must not end this before it has cleaned up
+      isEnding = true;
+      const labs = [...openLabs].map(lab => lab.close());
+      void Promise.allSettled([endRivals(), ...labs]).finally(() => {
         rmSync(work, { recursive: true, force: true });
         process.exit(130);
       });
