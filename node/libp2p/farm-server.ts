@@ -117,6 +117,8 @@ export class FarmServer {
     this.#running.delete(id);
     this.#begun.delete(id);
     this.#answeredAtMs = this.#init.clock.nowMs();
+    // What it had been told led it here: it would come again at once.
+    if (outcome.kind === 'refused' && outcome.reason === 'busy') this.tellOffer();
     if (!controller.signal.aborted) this.#post({ kind: 'outcome', id, outcome });
   }
 

@@ -19,6 +19,7 @@ let worker: Worker;
 let told: string[];
 /** Jobs at the worker as each answer went out. */
 let jobsAtAnswers: number[];
+let isOwnerBack: boolean;
 let toldBystander: string[];
 /** Has the jobs that began get on, and fail. */
 let fail: () => void;
@@ -33,6 +34,7 @@ beforeEach(() => {
   const begun = Promise.withResolvers<undefined>();
   fail = () => begun.reject(new Error('the bytes cannot be had'));
   jobsAtAnswers = [];
+  isOwnerBack = false;
   client = hub.serve(generateIdentity().key, message => {
     told.push(kindOf(message));
     if (kindOf(message) === 'refused') jobsAtAnswers.push(worker.runningJobs);
@@ -47,7 +49,7 @@ beforeEach(() => {
     slots: 1,
     files: { here: () => begun.promise, bring: () => begun.promise },
     maySubmit: () => true,
-    isBusy: () => false,
+    isBusy: () => isOwnerBack,
     keepBlob: async () => {},
     onOffer: () => hub.tellOffers(),
     onEnd: () => {},
@@ -106,7 +108,24 @@ test('a job that begins is told together with what it does to the offer', async 
   expect(told).toEqual(['started', 'offer']);
 });
 
+test('whoever comes in vain hears first that the machine takes nothing now, and does not come again', async () => {
+  await turn();
+  clock.advance(farmGatherMs);
+  told.length = 0;
+  isOwnerBack = true;
+  run(1);
+  await turn();
+  expect(told).toEqual(['offer', 'refused']);
+});
+
 async function startJob(id = 1): Promise<void> {
+  run(id);
+  await turn();
+  clock.advance(farmGatherMs);
+  expect(told).toContain('started');
+}
+
+function run(id: number): void {
   const job = {
     toolchain: digestOf('toolchain'),
     compiler: '/usr/bin/gcc',
@@ -120,9 +139,6 @@ async function startJob(id = 1): Promise<void> {
   };
   const request = { job, epoch: 0, toldBefore: 0, entries: [], blobs: new Map(), joins: false };
   client.onFrame(farmRequestToWire({ kind: 'run', id, request }));
-  await turn();
-  clock.advance(farmGatherMs);
-  expect(told).toContain('started');
 }
 
 function turn(): Promise<void> {
