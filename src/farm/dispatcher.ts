@@ -10,6 +10,7 @@ import { Predictions } from './predictions.ts';
 import { nextRescue } from './rescues.ts';
 import { type Sending, type SentJob, SentJobs } from './sent-jobs.ts';
 import { Standings } from './standings.ts';
+import { type WaitingJob, WaitingJobs } from './waiting-jobs.ts';
 
 export interface DispatcherParts {
   readonly network: FarmNetwork;
@@ -40,11 +41,6 @@ export interface SentTold {
   over(): void;
 }
 
-interface Waiting {
-  readonly command: Digest;
-  choose(chosen: Chosen): void;
-}
-
 /** How often waiting and running jobs are looked at beside every change. */
 const lookEveryMs = 250;
 /** So long a slot here must be free before it is used for what runs elsewhere: a build's next compile comes sooner than that. */
@@ -59,7 +55,7 @@ export class Dispatcher {
   readonly #sent: SentJobs;
   readonly #predictions: Predictions;
   readonly #choice: Choice;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingJobs<Chosen>();
   readonly #stopListening: () => void;
   #busyAtMs = 0;
   #cancelLook: (() => void) | undefined;
@@ -80,7 +76,7 @@ export class Dispatcher {
   stop(): void {
     this.#stopListening();
     this.#cancelLook?.();
-    for (const waiting of this.#waiting.splice(0)) this.#placeHere(waiting);
+    for (const waiting of this.#waiting.clear()) this.#placeHere(waiting);
   }
 
   /** Workers that take jobs now, however slow they are. */
@@ -99,7 +95,7 @@ export class Dispatcher {
   /** Whether a job that comes now should run here without further ado. */
   isHereBest(command: Digest): boolean {
     this.#noteWork();
-    const isHere = this.#waiting.length === 0 && this.#choice.next(command).at === 'here';
+    const isHere = this.#waiting.size === 0 && this.#choice.next(command).at === 'here';
     return isHere && !this.isJoinable(command);
   }
 
@@ -109,21 +105,24 @@ export class Dispatcher {
   }
 
   /**
-   * The place for the next job, as soon as there is one; where a teammate has the same run, that one, if the job may join it.
-   * Rejects with the signal's reason.
+   * The place for a job with a source of this size, as soon as there is one; where a teammate has the same run, that one, if the
+   * job may join it. Rejects with the signal's reason.
    */
-  place(command: Digest, mayJoin: boolean, signal: AbortSignal): Promise<Chosen> {
+  place(
+    { command, sizeBytes, mayJoin }: { command: Digest; sizeBytes: number; mayJoin: boolean },
+    signal: AbortSignal,
+  ): Promise<Chosen> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const joined = mayJoin ? this.#choice.whoRuns(command) : undefined;
       if (joined !== undefined) return resolve({ at: 'join', member: joined });
       const onAbort = () => {
-        const at = this.#waiting.indexOf(waiting);
-        if (at >= 0) this.#waiting.splice(at, 1);
+        this.#waiting.delete(waiting);
         reject(signal.reason);
       };
-      const waiting: Waiting = {
+      const waiting: WaitingJob<Chosen> = {
         command,
+        sizeBytes,
         choose: chosen => {
           signal.removeEventListener('abort', onAbort);
           resolve(chosen);
@@ -131,7 +130,7 @@ export class Dispatcher {
       };
       signal.addEventListener('abort', onAbort, { once: true });
       if (this.#moving?.command === command) this.#moving = undefined;
-      this.#waiting.push(waiting);
+      this.#waiting.add(waiting);
       this.#look();
     });
   }
@@ -208,7 +207,7 @@ export class Dispatcher {
   /** A compile comes; after a pause it is taken for a build's first. */
   #noteWork(): void {
     const nowMs = this.#parts.clock.nowMs();
-    const isIdle = this.#local.count + this.#sent.size + this.#waiting.length === 0;
+    const isIdle = this.#local.count + this.#sent.size + this.#waiting.size === 0;
     if (isIdle && nowMs - this.#busyAtMs > pauseMs) this.#standings.retrySlow();
     this.#busyAtMs = nowMs;
   }
@@ -217,18 +216,18 @@ export class Dispatcher {
   #look(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+    for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next()) {
       const chosen = this.#choice.next(next.command);
       if (chosen.at === 'later') break;
-      this.#waiting.shift();
+      this.#waiting.take(next);
       if (chosen.at === 'here') this.#placeHere(next);
       else {
         this.#sent.expect(chosen.member);
         next.choose(chosen);
       }
     }
-    if (this.#waiting.length === 0 && !this.#isMoving()) this.#rescue();
-    if (this.#waiting.length > 0 || this.#sent.size > 0)
+    if (this.#waiting.size === 0 && !this.#isMoving()) this.#rescue();
+    if (this.#waiting.size > 0 || this.#sent.size > 0)
       this.#cancelLook = this.#parts.clock.schedule(this.#lookInMs(), () => this.#look());
   }
 
@@ -277,7 +276,7 @@ export class Dispatcher {
     }
   }
 
-  #placeHere({ command, choose }: Waiting): void {
+  #placeHere({ command, choose }: WaitingJob<Chosen>): void {
     this.#local.reserve(command, false);
     choose({ at: 'here' });
   }

@@ -146,7 +146,7 @@ export class FarmedCompiles implements RemoteRuns {
     for (let attempts = 0; attempts < jobAttemptsMax; ) {
       const obstacle = this.#guesses.obstacleTo(guess, ticket);
       if (obstacle !== undefined) return this.#stay(obstacle);
-      const chosen = await dispatcher.place(command, mayJoin, signal);
+      const chosen = await dispatcher.place({ command, sizeBytes: guess.sourceBytes, mayJoin }, signal);
       const joins = chosen.at === 'join';
       mayJoin = false; // what has come back from somewhere has waited long enough
       if (chosen.at === 'here') return this.#stay(attempts > 0 ? 'guess-failed' : 'faster-here');

@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import { keysInOrder } from '../compile/compile-key.ts';
 import type { CompileTicket } from '../compile/compile-request.ts';
-import type { FileStates } from '../compile/file-states.ts';
+import { type FileStates, isContent } from '../compile/file-states.ts';
 import { absolutePath, decodeManifest, type InputSet } from '../compile/input-manifest.ts';
 import type { Manifests } from '../compile/manifests.ts';
 import type { RustCommand } from '../compile/rust/rust-command.ts';
+import { digestSizeBytes } from '../digest.ts';
 import type { Clock } from '../platform/clock.ts';
 import { IncludeScanner, searchPathOf } from './include-scanner.ts';
 import { outputFolders } from './job-command.ts';
@@ -23,6 +24,8 @@ export interface GuessesParts {
 }
 
 export interface Guess {
+  /** Size of the source. */
+  readonly sourceBytes: number;
   /** Absolute paths; with `/.` at its end, a folder. */
   readonly files: Set<string>;
   /** Variables to send beside those that always travel. */
@@ -46,14 +49,15 @@ export class Guesses {
     const { request, identity } = ticket;
     const { folder, command, family } = identity;
     const source = resolve(folder.cwd, command.source);
-    this.#parts.states.stateOf(source); // it may have been edited a moment ago: `lately` is not to miss that
+    const state = this.#parts.states.stateOf(source); // it may have been edited a moment ago: `lately` is not to miss that
     const files = new Set([
       request.compiler,
       source,
       `${folder.cwd}/.`,
       ...outputFolders(identity).map(path => `${path}/.`),
     ]);
-    const guess: Guess = { files, variables: new Set() };
+    const sourceBytes = isContent(state) ? digestSizeBytes(state) : 0;
+    const guess: Guess = { sourceBytes, files, variables: new Set() };
     const known = await this.#knownOf(ticket);
     for (const path of [...(known?.reads ?? []), ...(known?.exists ?? [])])
       files.add(absolutePath(path, folder));

@@ -37,8 +37,11 @@ export type Placement =
 
 /** Taken for a place where nothing has run yet, and nowhere else either. */
 const typicalMsDefault = 1_000;
-/** Jobs that wait at a worker so that its slots never stand idle for a round trip. */
+/** Jobs that wait at a worker so that its slots never stand idle for a round trip: once a slot is soon free, and no sooner. */
 const waitingPerWorker = 1;
+/** What is soon, in milliseconds and in parts of a usual run. */
+const soonMs = 500;
+const soonFactor = 0.1;
 /** Below this many workers with a free slot all are compared; two of few would too often miss the best. */
 const comparedMax = 8;
 
@@ -52,13 +55,25 @@ export function choosePlace(here: HerePlace, workers: readonly WorkerPlace[]): P
   const hasRoomHere = here.jobs - here.races < here.slots;
   const open = workers.filter(({ isFull }) => isFull !== true);
   const free = open.filter(worker => worker.jobs < worker.slots);
-  const waiting = open.filter(worker => worker.jobs < worker.slots + waitingPerWorker);
+  const waiting = open.filter(
+    worker => worker.jobs < worker.slots + waitingPerWorker && maySoonBegin(worker),
+  );
   const compared = pick(free.length > 0 ? free : hasRoomHere ? [] : waiting);
   const soonestMs = Math.min(...compared.map(worker => finishMs(worker, assumedMs)));
   const best = compared.find(worker => finishMs(worker, assumedMs) <= soonestMs * alikeFactor);
   if (hasRoomHere && (best === undefined || predictedMs(here, assumedMs) <= finishMs(best, assumedMs)))
     return { at: 'here' };
   return best === undefined ? { at: 'later' } : { at: 'worker', member: best.member };
+}
+
+/** Where others' jobs run nobody here knows when they end: whoever waits there has the next turn. */
+function maySoonBegin({ freeInMs, typicalMs }: WorkerPlace): boolean {
+  return freeInMs === undefined || isSoon(freeInMs, typicalMs);
+}
+
+/** Whether what happens in so many milliseconds happens soon, where a run usually takes so long. */
+export function isSoon(inMs: number, typicalMs = 0): boolean {
+  return inMs < Math.max(soonMs, soonFactor * typicalMs);
 }
 
 /** When a job that is sent there now is predicted to be done, in milliseconds from now. */

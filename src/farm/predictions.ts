@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { MemberKey } from '../team/identity.ts';
 import type { OfferingWorker } from './farm-network.ts';
 import type { LocalRuns } from './local-runs.ts';
-import { slotFreeInMs } from './placement.ts';
+import { isSoon, slotFreeInMs } from './placement.ts';
 import type { SentJob, SentJobs } from './sent-jobs.ts';
 import type { Standings } from './standings.ts';
 
@@ -25,9 +25,6 @@ const overdueFactor = 1.5;
 /** A job that takes this many times the usual is a straggler. */
 const stragglerFactor = 3;
 const stragglerMsMin = 5_000;
-/** A slot that frees so soon is worth waiting for, in milliseconds and in parts of a usual run. */
-const soonMs = 1_000;
-const soonFactor = 1 / 3;
 
 export class Predictions {
   readonly #parts: PredictionParts;
@@ -98,7 +95,7 @@ export class Predictions {
     const { standings, sent } = this.#parts;
     const { typicalMs } = standings.of(member);
     const ranMs = sent.at(member).flatMap(job => sent.ranMs(job, offer.slots) ?? []);
-    return slotFreeInMs(ranMs, typicalMs) < Math.max(soonMs, soonFactor * (typicalMs ?? 0));
+    return isSoon(slotFreeInMs(ranMs, typicalMs), typicalMs);
   }
 }
 

@@ -215,7 +215,8 @@ describe('a compile that a worker has run now, for another', () => {
     rig.dispatcher.runsHere('usual');
     rig.workers = [offering(a, 0)];
     rig.send(same, rig.workers[0], undefined, true).started();
-    rig.send('runs').started(); // another may wait behind this one
+    rig.send('runs').started();
+    rig.clock.advance(900); // another may wait behind this one
     expect(await rig.placeOf(digestOf('other'), true)).toBe('a');
     expect(rig.told).toEqual([]);
   });

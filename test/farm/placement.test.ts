@@ -1,6 +1,12 @@
 // Where jobs are placed: by predicted finish, here first when that is no slower, never onto a machine that is full.
 import { expect, test } from 'vitest';
-import { choosePlace, type HerePlace, slotFreeInMs, type WorkerPlace } from '../../src/farm/placement.ts';
+import {
+  choosePlace,
+  type HerePlace,
+  isSoon,
+  slotFreeInMs,
+  type WorkerPlace,
+} from '../../src/farm/placement.ts';
 import type { MemberKey } from '../../src/team/identity.ts';
 
 test('an idle machine keeps its job where the workers are no faster', () => {
@@ -47,6 +53,14 @@ test('one job may wait at each worker, the rest wait here', () => {
   const full = here({ jobs: 2 });
   expect(choosePlace(full, [worker('a', { jobs: 2 })])).toEqual(at('a'));
   expect(choosePlace(full, [worker('a', { jobs: 3 })])).toEqual({ at: 'later' });
+});
+
+test('a job waits at a worker only once a slot there is soon free: until then a larger one may come', () => {
+  const full = here({ jobs: 2 });
+  const busy = (freeInMs: number) => worker('a', { jobs: 2, typicalMs: 10_000, freeInMs });
+  expect(choosePlace(full, [busy(2_000)])).toEqual({ at: 'later' });
+  expect(choosePlace(full, [busy(900)])).toEqual(at('a'));
+  expect(isSoon(400)).toBe(true); // short jobs never wait here for that
 });
 
 test('of a few workers the best is found, of many the better of the two that are first in rank', () => {

@@ -63,7 +63,7 @@ export class DispatcherRig {
   async placeOf(command: string, mayJoin = false): Promise<string> {
     let chosen: Chosen | undefined;
     void this.dispatcher
-      .place(command as Digest, mayJoin, new AbortController().signal)
+      .place({ command: command as Digest, sizeBytes: 0, mayJoin }, new AbortController().signal)
       .then(place => (chosen = place));
     for (let turns = 0; turns < 10; turns++) await Promise.resolve();
     if (chosen === undefined) return 'later';

@@ -19,6 +19,11 @@ export interface VirtualTeam {
   readonly seed: number;
 }
 
+export interface VirtualCompile {
+  readonly ms: number;
+  readonly sizeBytes: number;
+}
+
 export interface VirtualBuildEnd {
   readonly tookMs: number;
   readonly moves: number;
@@ -117,22 +122,22 @@ export class VirtualClient {
     });
   }
 
-  /** Builds what takes so long, one compile each, in this order. */
-  async build(durationsMs: readonly number[]): Promise<VirtualBuildEnd> {
+  /** Builds what takes so long and has a source of such a size, one compile each, in this order. */
+  async build(compiles: readonly VirtualCompile[]): Promise<VirtualBuildEnd> {
     [this.#moves, this.#races] = [0, 0];
     const beganMs = this.#clock.nowMs();
-    const left = durationsMs.map((ms, i) => ({ command: digestOf(`compile ${i}`), ms }));
+    const left = compiles.map((compile, i) => ({ ...compile, command: digestOf(`compile ${i}`) }));
     let done = 0;
     const next = () => {
       const compile = left.shift();
       if (compile === undefined) return;
-      void this.#compile(compile.command, compile.ms).then(() => {
+      void this.#compile(compile).then(() => {
         done++;
         this.#later(next);
       });
     };
     for (let i = 0; i < this.#team.jobs; i++) next();
-    while (done < durationsMs.length) {
+    while (done < compiles.length) {
       this.#clock.advance(stepMs);
       await new Promise(resolve => setImmediate(resolve));
     }
@@ -141,12 +146,12 @@ export class VirtualClient {
     return { tookMs, moves: this.#moves, races: this.#races };
   }
 
-  async #compile(command: Digest, ms: number): Promise<void> {
+  async #compile({ command, ms, sizeBytes }: VirtualCompile & { readonly command: Digest }): Promise<void> {
     await new Promise<void>(resolve => this.#later(resolve));
     if (this.#dispatcher.isHereBest(command)) return this.#runHere(command, ms, never);
     let hasMoved = false;
     for (;;) {
-      const chosen: Chosen = await this.#dispatcher.place(command, false, never);
+      const chosen: Chosen = await this.#dispatcher.place({ command, sizeBytes, mayJoin: false }, never);
       if (chosen.at === 'here') return this.#runHere(command, ms, never);
       const outcome = await this.#send(chosen.member, command, ms, !hasMoved);
       if (outcome === 'done') return;
