@@ -53,7 +53,8 @@ function* bounds(limits: { processes: number; memoryBytes: number }): Generator<
     if (names.includes('pids')) yield [`/sys/fs/cgroup/pids${path}`, 'pids.max', limits.processes];
     if (names.includes('memory'))
       yield [`/sys/fs/cgroup/memory${path}`, 'memory.limit_in_bytes', limits.memoryBytes];
-    if (controllers === '') {
+    // beside v1 hierarchies the one of v2 is mounted elsewhere, and bounds nothing
+    if (controllers === '' && existsSync('/sys/fs/cgroup/cgroup.controllers')) {
       yield [`/sys/fs/cgroup${path}`, 'pids.max', limits.processes];
       yield [`/sys/fs/cgroup${path}`, 'memory.max', limits.memoryBytes];
     }
