@@ -22,6 +22,8 @@ import { FileTree, parentOf } from './file-tree.ts';
 
 /** Folders that every root has: mount points, and where compilers put what they need for a moment. */
 const givenFolders = ['/dev', '/proc', '/tmp'];
+/** Larger than any header: of such a file it is found out only when it matters whether it mentions file names. */
+const headerBytesMax = 512 * 1024;
 /** Where the sandbox shows its own files; in no tree, for it is no client's. */
 const ownMountPoints = ['observer.so', 'log'];
 
@@ -125,11 +127,13 @@ export class ClientCopy {
     const real = tree.resolve(path);
     const node = real === undefined ? undefined : tree.at(real);
     if (node?.kind !== 'file') return true;
-    let mentions = this.#mentions.get(node.digest);
-    if (mentions === undefined) {
-      mentions = mentionsFileName(readFileSync(placeOf(generation, node.path)));
-      this.#mentions.set(node.digest, mentions);
-    }
+    const known = this.#mentions.get(node.digest);
+    return known ?? this.#noteMentions(node.digest, readFileSync(placeOf(generation, node.path)));
+  }
+
+  #noteMentions(digest: Digest, bytes: Uint8Array): boolean {
+    const mentions = mentionsFileName(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.#mentions.set(digest, mentions);
     return mentions;
   }
 
@@ -191,6 +195,9 @@ export class ClientCopy {
       symlinkSync(entry.target, path);
       return;
     }
+    // here once, and not read again by whichever job is the first to include it
+    if (bytes!.byteLength <= headerBytesMax && !this.#mentions.has(entry.digest))
+      this.#noteMentions(entry.digest, bytes!);
     const fd = openSync(path, 'wx', 0o600);
     try {
       writeFileSync(fd, bytes!);

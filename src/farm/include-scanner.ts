@@ -29,6 +29,7 @@ const question = /__has_include(_next)?[ \t]*\([ \t]*(["<])([^">\n]+)[">]/g;
 const implicit = 'stdc-predef.h';
 const filesMax = 20_000;
 const rememberedMax = 50_000;
+const searchPathsMax = 32;
 /** A file that was not there may have been made meanwhile: a guess without it costs another attempt. */
 const absentForMs = 30_000;
 
@@ -49,12 +50,20 @@ export function searchPathOf(args: readonly string[], cwd: string, system: reado
   return { quoted: quoted!, all: [...named!, ...systemNamed!, ...system, ...after!], forced };
 }
 
+/** What includes lead to along one search path, for a while: a build's compiles include the same headers over and over. */
+interface Followed {
+  readonly sinceMs: number;
+  readonly byName: Map<string, readonly string[]>;
+  readonly byFile: Map<string, { readonly digest: Digest; readonly next: readonly string[] }>;
+}
+
 export class IncludeScanner {
   readonly #states: FileStates;
   readonly #clock: Clock;
   readonly #includes = new Map<Digest, readonly Include[]>();
   readonly #present = new Set<string>();
   readonly #absent = new Map<string, number>();
+  readonly #followed = new Map<string, Followed>();
 
   constructor(states: FileStates, clock: Clock) {
     this.#states = states;
@@ -63,7 +72,7 @@ export class IncludeScanner {
 
   /** Files that a compile of `source` (absolute) may read, itself included. */
   filesOf(source: string, search: SearchPath): Set<string> {
-    const found = new Map<string, readonly string[]>();
+    const followed = this.#followedAlong(search);
     const files = new Set<string>();
     const pending = [source, ...search.forced];
     pending.push(...this.#firstNamed(implicit, search.all));
@@ -71,10 +80,35 @@ export class IncludeScanner {
       const file = pending.pop()!;
       if (files.has(file)) continue;
       files.add(file);
-      for (const include of this.#includesOf(file))
-        pending.push(...this.#resolve(include, file, search, found));
+      pending.push(...this.#includedBy(file, search, followed));
     }
     return files;
+  }
+
+  #followedAlong({ quoted, all }: SearchPath): Followed {
+    const key = [...quoted, '', ...all].join('\0');
+    const known = this.#followed.get(key);
+    const nowMs = this.#clock.nowMs();
+    if (known !== undefined && nowMs - known.sinceMs < absentForMs) return known;
+    if (this.#followed.size >= searchPathsMax) this.#followed.clear();
+    const followed = { sinceMs: nowMs, byName: new Map(), byFile: new Map() };
+    this.#followed.set(key, followed);
+    return followed;
+  }
+
+  #includedBy(file: string, search: SearchPath, { byName, byFile }: Followed): readonly string[] {
+    const digest = this.#states.lately(file);
+    if (!isContent(digest)) {
+      this.#present.delete(file);
+      return [];
+    }
+    const known = byFile.get(file);
+    if (known?.digest === digest) return known.next;
+    const next = this.#includesOf(file, digest).flatMap(include =>
+      this.#resolve(include, file, search, byName),
+    );
+    byFile.set(file, { digest, next });
+    return next;
   }
 
   #resolve(
@@ -122,12 +156,7 @@ export class IncludeScanner {
     return isThere;
   }
 
-  #includesOf(file: string): readonly Include[] {
-    const digest = this.#states.lately(file);
-    if (!isContent(digest)) {
-      this.#present.delete(file);
-      return [];
-    }
+  #includesOf(file: string, digest: Digest): readonly Include[] {
     let includes = this.#includes.get(digest);
     if (includes === undefined) {
       includes = scan(file);
