@@ -15,6 +15,7 @@ import { ToolchainsAhead } from '../src/farm/toolchains-ahead.ts';
 import type { Peers } from '../src/peers/peers.ts';
 import type { Identity, MemberKey } from '../src/team/identity.ts';
 import type { Keyring } from '../src/team/keyring.ts';
+import { captureAhead } from './capture-ahead.ts';
 import { type Foundation, observerPath } from './compose.ts';
 import { Lending } from './lending.ts';
 import type { FarmHub } from './libp2p/farm-hub.ts';
@@ -24,9 +25,7 @@ import { localSlotsDefault } from './system/machine-load.ts';
 import { realClock } from './system/real-clock.ts';
 import { usualToolchains } from './usual-toolchains.ts';
 
-/** How often it is looked whether there is anyone to capture toolchains for, and when first. */
-const captureLookMs = 1_000;
-const captureFirstMs = 5_000;
+const capturedAhead = ['gcc', 'g++', 'cc', 'c++', 'rustc'] as const;
 
 export interface FarmParts {
   readonly foundation: Foundation;
@@ -122,7 +121,7 @@ export function composeFarm(parts: FarmParts): Farm {
     epochAt: worker => remote.epochAt(worker),
     bytesOf: digest => toolchains.bytesOf(digest) ?? tree.bytesOf(digest),
   });
-  const stopCapturing = captureAhead(ahead, { dispatcher, toolchains, foundation, lending });
+  const stopCapturing = startCapturing(ahead, { dispatcher, toolchains, foundation, lending });
   return {
     remote,
     lending,
@@ -139,34 +138,22 @@ export function composeFarm(parts: FarmParts): Farm {
   };
 }
 
-/**
- * As soon as there are workers: the first job of a build would have to wait for its toolchain. Those of C are small enough to be
- * at the workers by then, too. A machine that lends itself is taken for idle: its toolchains go once it compiles (`uses` above),
- * or every worker of a large team would take in those of everyone. The returned function ends it.
- */
-function captureAhead(
+function startCapturing(
   ahead: ToolchainsAhead,
-  parts: {
-    readonly dispatcher: Dispatcher;
-    readonly toolchains: Toolchains;
-    readonly foundation: Foundation;
-    readonly lending: Lending;
-  },
+  {
+    dispatcher,
+    toolchains,
+    foundation,
+    lending,
+  }: Pick<Farm, 'dispatcher' | 'toolchains' | 'lending'> & Pick<FarmParts, 'foundation'>,
 ): () => void {
-  const { dispatcher, toolchains, foundation, lending } = parts;
   if (foundation.config.farm !== 'auto') return () => {};
-  let cancel = realClock.schedule(captureFirstMs, () => void look());
-  const look = async () => {
-    if (lending.terms !== undefined) return;
-    if (dispatcher.workers().length === 0 || !toolchains.canCapture) {
-      cancel = realClock.schedule(captureLookMs, () => void look());
-      return;
-    }
-    const names = ['gcc', 'g++', 'cc', 'c++', 'rustc'] as const;
-    for await (const { name, toolchain } of usualToolchains(names, toolchains, foundation))
-      if (toolchain !== undefined && name !== 'rustc') ahead.add(toolchain);
-  };
-  return () => cancel();
+  return captureAhead({
+    ...{ clock: realClock, ahead },
+    isLending: () => lending.terms !== undefined,
+    isNeeded: () => toolchains.canCapture && dispatcher.workers().length > 0,
+    capture: () => usualToolchains(capturedAhead, toolchains, foundation),
+  });
 }
 
 /** Where a worker gets the bytes of a client's files. */
