@@ -29,7 +29,7 @@ export interface FarmServerInit {
 
 const nothingOffered: Offer = { slots: 0, jobs: 0, isOpen: false, running: [] };
 
-/** Whether a job that came now would run at once: all that whoever has none here needs to know. */
+/** Whether a job that came now would run at once. */
 function hasRoom({ isOpen, jobs, slots }: Offer): boolean {
   return isOpen && jobs < slots;
 }
@@ -86,7 +86,8 @@ export class FarmServer {
       this.#cancelTell ??= this.#init.clock.schedule(offerTellMs, () => {
         this.#cancelTell = undefined;
         const now = this.#offerNow();
-        if (hasRoom(now) !== hasRoom(this.#told)) this.tellOffer();
+        const wasClosed = !this.#told.isOpen; // it would never come again, not even to wait
+        if (hasRoom(now) !== hasRoom(this.#told) || (now.isOpen && wasClosed)) this.tellOffer();
       });
   }
 

@@ -15,13 +15,14 @@ export class JobCgroup {
   static make(name: string, limits: { processes: number; memoryBytes: number }): JobCgroup | undefined {
     const folders: string[] = [];
     for (const [parent, file, value] of bounds(limits)) {
+      const folder = join(parent, name);
       try {
-        const folder = join(parent, name);
         if (!existsSync(folder)) mkdirSync(folder); // not recursively: where no groups are mounted, Node would try for ever
         writeFileSync(join(folder, file), String(value));
         folders.push(folder);
       } catch {
-        // not ours to make
+        // not ours to make, or without this controller
+        if (!folders.includes(folder)) removeIfThere(folder);
       }
     }
     return folders.length === 0 ? undefined : new JobCgroup([...new Set(folders)]);
@@ -34,13 +35,15 @@ export class JobCgroup {
   }
 
   delete(): void {
-    for (const folder of this.#folders) {
-      try {
-        rmdirSync(folder);
-      } catch {
-        // a job is just ending in it
-      }
-    }
+    for (const folder of this.#folders) removeIfThere(folder);
+  }
+}
+
+function removeIfThere(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // it never came to be, or a job is just ending in it
   }
 }
 

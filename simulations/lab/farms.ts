@@ -126,8 +126,7 @@ async function startDistcc(
 async function startIcecc(lab: Lab, work: string, hidden: Hidden, jobsPerHost: number): Promise<RunningFarm> {
   const [client, ...workers] = lab.hosts as [LabHost, ...LabHost[]];
   // Its programs run as a user of their own, who writes logs, sockets and environments here.
-  const folder = join(work, 'icecc');
-  mkdirSync(folder);
+  const folder = mkdtempSync(join(work, 'icecc-')); // for each round its own
   chmodSync(work, 0o711);
   chmodSync(folder, 0o777);
   const socketOf = (host: LabHost) => ({ ICECC_TEST_SOCKET: join(folder, `${host.namespace}.sock`) });

@@ -42,7 +42,7 @@ export class Choice {
 
   /** Those of them that have a slot that is free and worth having. */
   free(): readonly OfferingWorker[] {
-    return this.#useful().filter(worker => this.#jobsAt(worker) < worker.offer.slots);
+    return this.#useful().filter(worker => worker.offer.isOpen && this.#jobsAt(worker) < worker.offer.slots);
   }
 
   /** Who has this very compile run now, for another. */
@@ -88,9 +88,12 @@ export class Choice {
       overheadMs,
       freeInMs: predictions.freeInMs(worker),
     };
+    // One that takes no more, though jobs of ours are there: what is sent now comes back at once.
+    const isFull = !offer.isOpen;
     // Whoever was too slow gets one job, as if nothing were known of it.
-    const isFull = sent.countAt(member) > 0;
-    return slowness.isDoubted ? { ...place, typicalMs: undefined, isFull } : place;
+    return slowness.isDoubted
+      ? { ...place, typicalMs: undefined, isFull: isFull || sent.countAt(member) > 0 }
+      : { ...place, isFull };
   }
 
   /** What it tells may be older than what we sent meanwhile; what others sent we know from it alone. */

@@ -22,8 +22,9 @@ import { FileTree, parentOf } from './file-tree.ts';
 
 /** Folders that every root has: mount points, and where compilers put what they need for a moment. */
 const givenFolders = ['/dev', '/proc', '/tmp'];
-/** Larger than any header: of such a file it is found out only when it matters whether it mentions file names. */
-const headerBytesMax = 512 * 1024;
+/** Larger than all but a few headers: of such a file it is found out only when it matters whether it mentions file names. */
+const headerBytesMax = 128 * 1024;
+const mentionsMax = 100_000;
 /** Where the sandbox shows its own files; in no tree, for it is no client's. */
 const ownMountPoints = ['observer.so', 'log'];
 
@@ -133,6 +134,7 @@ export class ClientCopy {
 
   #noteMentions(digest: Digest, bytes: Uint8Array): boolean {
     const mentions = mentionsFileName(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    if (this.#mentions.size >= mentionsMax) this.#mentions.clear();
     this.#mentions.set(digest, mentions);
     return mentions;
   }
@@ -196,8 +198,8 @@ export class ClientCopy {
       return;
     }
     // here once, and not read again by whichever job is the first to include it
-    if (bytes!.byteLength <= headerBytesMax && !this.#mentions.has(entry.digest))
-      this.#noteMentions(entry.digest, bytes!);
+    const isHeader = ownFile === undefined && bytes!.byteLength <= headerBytesMax;
+    if (isHeader && !this.#mentions.has(entry.digest)) this.#noteMentions(entry.digest, bytes!);
     const fd = openSync(path, 'wx', 0o600);
     try {
       writeFileSync(fd, bytes!);

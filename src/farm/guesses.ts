@@ -24,7 +24,7 @@ export interface GuessesParts {
 }
 
 export interface Guess {
-  /** Size of the source. */
+  /** Size of the source; 0 for crates, which cargo puts in order itself, and whose first file says little of them. */
   readonly sourceBytes: number;
   /** Absolute paths; with `/.` at its end, a folder. */
   readonly files: Set<string>;
@@ -56,7 +56,7 @@ export class Guesses {
       `${folder.cwd}/.`,
       ...outputFolders(identity).map(path => `${path}/.`),
     ]);
-    const sourceBytes = isContent(state) ? digestSizeBytes(state) : 0;
+    const sourceBytes = family !== 'rustc' && isContent(state) ? digestSizeBytes(state) : 0;
     const guess: Guess = { sourceBytes, files, variables: new Set() };
     const known = await this.#knownOf(ticket);
     for (const path of [...(known?.reads ?? []), ...(known?.exists ?? [])])

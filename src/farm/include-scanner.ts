@@ -32,6 +32,8 @@ const rememberedMax = 50_000;
 const searchPathsMax = 32;
 /** A file that was not there may have been made meanwhile: a guess without it costs another attempt. */
 const absentForMs = 30_000;
+/** What includes lead to is found anew after this: a header may have been made where another was found. */
+const followedForMs = 10_000;
 
 /** The search path of these arguments, with the compiler's own folders at its end. */
 export function searchPathOf(args: readonly string[], cwd: string, system: readonly string[]): SearchPath {
@@ -89,7 +91,7 @@ export class IncludeScanner {
     const key = [...quoted, '', ...all].join('\0');
     const known = this.#followed.get(key);
     const nowMs = this.#clock.nowMs();
-    if (known !== undefined && nowMs - known.sinceMs < absentForMs) return known;
+    if (known !== undefined && nowMs - known.sinceMs < followedForMs) return known;
     if (this.#followed.size >= searchPathsMax) this.#followed.clear();
     const followed = { sinceMs: nowMs, byName: new Map(), byFile: new Map() };
     this.#followed.set(key, followed);
@@ -100,6 +102,8 @@ export class IncludeScanner {
     const digest = this.#states.lately(file);
     if (!isContent(digest)) {
       this.#present.delete(file);
+      byName.clear(); // it led to a file that is gone
+      byFile.clear();
       return [];
     }
     const known = byFile.get(file);

@@ -37,7 +37,7 @@ export type Placement =
 
 /** Taken for a place where nothing has run yet, and nowhere else either. */
 const typicalMsDefault = 1_000;
-/** Jobs that wait at a worker so that its slots never stand idle for a round trip: once a slot is soon free, and no sooner. */
+/** Jobs that wait at a worker so that its slots never stand idle for a round trip: once a slot is soon free, where that is known. */
 const waitingPerWorker = 1;
 /** What is soon, in milliseconds and in parts of a usual run. */
 const soonMs = 500;

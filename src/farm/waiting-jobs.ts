@@ -1,5 +1,5 @@
 // Jobs that wait on this machine for a place. The largest goes first: what begins last is what everybody waits for, and a large
-// source takes longer as a rule. Measured in whole virtual builds (test/farm/whole-builds.test.ts): as good as the durations themselves.
+// source takes longer as a rule: whole builds on virtual time, with abseil's durations and sizes, end as soon as by the durations.
 import type { Digest } from '../digest.ts';
 
 export interface WaitingJob<Place> {
@@ -9,8 +9,8 @@ export interface WaitingJob<Place> {
   choose(place: Place): void;
 }
 
-/** Later jobs that may go before one: a small one may be what the rest of a build needs. */
-const overtakenMax = 8;
+/** Later jobs that may go before one, where no more are waiting: a small one may be what the rest of a build needs. */
+const overtakenMin = 8;
 
 interface Entry<Place> {
   readonly job: WaitingJob<Place>;
@@ -32,6 +32,7 @@ export class WaitingJobs<Place> {
   /** The one that is to go first, which stays. */
   next(): WaitingJob<Place> | undefined {
     const [oldest] = this.#entries;
+    const overtakenMax = Math.max(overtakenMin, this.#entries.length);
     if (oldest !== undefined && oldest.overtaken >= overtakenMax) return oldest.job;
     let first = oldest;
     for (const entry of this.#entries) if (entry.job.sizeBytes > first!.job.sizeBytes) first = entry;

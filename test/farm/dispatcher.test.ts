@@ -10,6 +10,31 @@ beforeEach(() => {
   rig = new DispatcherRig();
 });
 
+test('of jobs that wait here the largest has the next place', async () => {
+  rig.workers = [offering(a, 1)];
+  rig.dispatcher.runsHere('usual');
+  rig.send('first').started();
+  const placed: string[] = [];
+  for (const [command, sizeBytes] of [
+    ['small', 10],
+    ['large', 1_000],
+    ['medium', 100],
+  ] as const)
+    void rig.place(command, sizeBytes).then(() => placed.push(command));
+  rig.clock.advance(900); // a slot is soon free there
+  await new Promise(resolve => setImmediate(resolve));
+  expect(placed).toEqual(['large']);
+});
+
+test('a worker that takes no more gets none, though a job of ours is there and a slot beside it is free', async () => {
+  const closed = offering(a, 1, 2);
+  rig.workers = [{ ...closed, offer: { ...closed.offer, isOpen: false } }];
+  rig.runHere('usual', 1_000);
+  rig.dispatcher.runsHere('usual');
+  rig.send('first').started();
+  expect(await rig.placeOf('second')).toBe('later');
+});
+
 describe('a machine that has nothing else to do', () => {
   beforeEach(() => {
     rig.workers = [offering(a, 1)];

@@ -48,7 +48,10 @@ test('a machine that lends itself sends none, until it stops', async () => {
 });
 
 test('nothing is captured once it has been ended', async () => {
+  hasWorkers = false;
+  await pass(10_000);
   stop();
+  hasWorkers = true;
   await pass(60_000);
   expect(captures).toBe(0);
 });

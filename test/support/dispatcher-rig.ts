@@ -59,12 +59,15 @@ export class DispatcherRig {
     });
   }
 
+  place(command: string, sizeBytes: number, mayJoin = false): Promise<Chosen> {
+    const job = { command: command as Digest, sizeBytes, mayJoin };
+    return this.dispatcher.place(job, new AbortController().signal);
+  }
+
   /** `mayJoin`: as if the same ran nowhere, where that is left out. */
   async placeOf(command: string, mayJoin = false): Promise<string> {
     let chosen: Chosen | undefined;
-    void this.dispatcher
-      .place({ command: command as Digest, sizeBytes: 0, mayJoin }, new AbortController().signal)
-      .then(place => (chosen = place));
+    void this.place(command, 0, mayJoin).then(place => (chosen = place));
     for (let turns = 0; turns < 10; turns++) await Promise.resolve();
     if (chosen === undefined) return 'later';
     if (chosen.at === 'here') return 'here';

@@ -2,8 +2,12 @@
 import type { Clock } from '../../src/platform/clock.ts';
 
 export class ManualClock implements Clock {
-  #nowMs = 1_700_000_000_000;
+  #nowMs: number;
   readonly #scheduled = new Set<{ readonly dueAtMs: number; readonly callback: () => void }>();
+
+  constructor(nowMs = 1_700_000_000_000) {
+    this.#nowMs = nowMs;
+  }
 
   nowMs(): number {
     return this.#nowMs;

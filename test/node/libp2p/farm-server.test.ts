@@ -15,6 +15,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 let folder: string;
 let clock: ManualClock;
 let client: FarmServer;
+let bystander: FarmServer;
 let worker: Worker;
 let told: string[];
 /** Jobs at the worker as each answer went out. */
@@ -39,7 +40,7 @@ beforeEach(() => {
     told.push(kindOf(message));
     if (kindOf(message) === 'refused') jobsAtAnswers.push(worker.runningJobs);
   });
-  hub.serve(generateIdentity().key, message => toldBystander.push(kindOf(message)));
+  bystander = hub.serve(generateIdentity().key, message => toldBystander.push(kindOf(message)));
   worker = new Worker({
     identity: generateIdentity(),
     teamId: 'team',
@@ -59,6 +60,7 @@ beforeEach(() => {
 
 afterEach(() => {
   client.stop();
+  bystander.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -84,6 +86,22 @@ test('those without a job here hear of the slots that are taken, but not at once
   clock.advance(offerTellMs - farmGatherMs - 1);
   expect(toldBystander).toEqual([]);
   clock.advance(1);
+  expect(toldBystander).toEqual(['offer']);
+});
+
+test('those without a job here who came in vain hear when they may come again, though others have the slot', async () => {
+  await startJob();
+  clock.advance(2 * offerTellMs);
+  isOwnerBack = true;
+  worker.look();
+  bystander.onFrame(jobFrame(2)); // in vain
+  await turn();
+  clock.advance(2 * offerTellMs);
+  toldBystander.length = 0;
+  isOwnerBack = false;
+  worker.look();
+  await turn();
+  clock.advance(offerTellMs);
   expect(toldBystander).toEqual(['offer']);
 });
 
@@ -126,6 +144,10 @@ async function startJob(id = 1): Promise<void> {
 }
 
 function run(id: number): void {
+  client.onFrame(jobFrame(id));
+}
+
+function jobFrame(id: number) {
   const job = {
     toolchain: digestOf('toolchain'),
     compiler: '/usr/bin/gcc',
@@ -138,7 +160,7 @@ function run(id: number): void {
     environment: [],
   };
   const request = { job, epoch: 0, toldBefore: 0, entries: [], blobs: new Map(), joins: false };
-  client.onFrame(farmRequestToWire({ kind: 'run', id, request }));
+  return farmRequestToWire({ kind: 'run', id, request });
 }
 
 function turn(): Promise<void> {

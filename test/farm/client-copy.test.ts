@@ -1,0 +1,45 @@
+// Whether files of a worker's copy could put their own names into a result.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { digestOf } from '../../src/digest.ts';
+import { ClientCopy, type OwnFile } from '../../src/farm/client-copy.ts';
+
+let folder: string;
+let copy: ClientCopy;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'p2pcache-copy-'));
+  copy = new ClientCopy(join(folder, 'copy'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.each([
+  { size: 'small', rest: '' },
+  { size: 'large', rest: ' '.repeat(200_000) },
+])('a $size header mentions its name or does not', ({ rest }) => {
+  put('/a.h', `const char *name = __FILE__;${rest}`);
+  put('/b.h', `int b;${rest}`);
+  expect(copy.mentionsFileName(copy.use(), '/a.h')).toBe(true);
+  expect(copy.mentionsFileName(copy.use(), '/b.h')).toBe(false);
+});
+
+test('so does one that jobs are shown where this machine has it', () => {
+  const path = join(folder, 'own.h');
+  writeFileSync(path, 'const char *name = __FILE__;');
+  put('/own.h', 'const char *name = __FILE__;', { path, isStill: () => true });
+  expect(copy.mentionsFileName(copy.use(), '/own.h')).toBe(true);
+});
+
+function put(path: string, text: string, own?: OwnFile): void {
+  const entry = { kind: 'file', path, digest: digestOf(text), isExecutable: false, modifiedS: 1 } as const;
+  copy.apply(
+    [entry],
+    () => Buffer.from(text),
+    () => own,
+  );
+}
