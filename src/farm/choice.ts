@@ -80,20 +80,17 @@ export class Choice {
     const { member, offer } = worker;
     const { standings, sent, predictions } = this.#parts;
     const { typicalMs, slowness } = standings.of(member);
-    const place = {
+    const isOnTrial = slowness.isDoubted; // it gets one job, as if nothing were known of it
+    return {
       member,
       slots: offer.slots,
       jobs: this.#jobsAt(worker),
-      typicalMs,
+      typicalMs: isOnTrial ? undefined : typicalMs,
       overheadMs,
       freeInMs: predictions.freeInMs(worker),
+      // One that takes no more may have jobs of ours: what is sent now comes back at once.
+      isFull: !offer.isOpen || (isOnTrial && sent.countAt(member) > 0),
     };
-    // One that takes no more, though jobs of ours are there: what is sent now comes back at once.
-    const isFull = !offer.isOpen;
-    // Whoever was too slow gets one job, as if nothing were known of it.
-    return slowness.isDoubted
-      ? { ...place, typicalMs: undefined, isFull: isFull || sent.countAt(member) > 0 }
-      : { ...place, isFull };
   }
 
   /** What it tells may be older than what we sent meanwhile; what others sent we know from it alone. */

@@ -24,6 +24,7 @@ import { FileTree, parentOf } from './file-tree.ts';
 const givenFolders = ['/dev', '/proc', '/tmp'];
 /** Larger than all but a few headers: of such a file it is found out only when it matters whether it mentions file names. */
 const headerBytesMax = 128 * 1024;
+/** Files of which that is remembered. */
 const mentionsMax = 100_000;
 /** Where the sandbox shows its own files; in no tree, for it is no client's. */
 const ownMountPoints = ['observer.so', 'log'];

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { digestOf } from '../../src/digest.ts';
-import { ClientCopy, type OwnFile } from '../../src/farm/client-copy.ts';
+import { ClientCopy } from '../../src/farm/client-copy.ts';
+import { putFile } from '../support/put-file.ts';
 
 let folder: string;
 let copy: ClientCopy;
@@ -22,8 +22,8 @@ test.each([
   { size: 'small', rest: '' },
   { size: 'large', rest: ' '.repeat(200_000) },
 ])('a $size header mentions its name or does not', ({ rest }) => {
-  put('/a.h', `const char *name = __FILE__;${rest}`);
-  put('/b.h', `int b;${rest}`);
+  putFile(copy, '/a.h', `const char *name = __FILE__;${rest}`);
+  putFile(copy, '/b.h', `int b;${rest}`);
   expect(copy.mentionsFileName(copy.use(), '/a.h')).toBe(true);
   expect(copy.mentionsFileName(copy.use(), '/b.h')).toBe(false);
 });
@@ -31,15 +31,6 @@ test.each([
 test('so does one that jobs are shown where this machine has it', () => {
   const path = join(folder, 'own.h');
   writeFileSync(path, 'const char *name = __FILE__;');
-  put('/own.h', 'const char *name = __FILE__;', { path, isStill: () => true });
+  putFile(copy, '/own.h', 'const char *name = __FILE__;', { path, isStill: () => true });
   expect(copy.mentionsFileName(copy.use(), '/own.h')).toBe(true);
 });
-
-function put(path: string, text: string, own?: OwnFile): void {
-  const entry = { kind: 'file', path, digest: digestOf(text), isExecutable: false, modifiedS: 1 } as const;
-  copy.apply(
-    [entry],
-    () => Buffer.from(text),
-    () => own,
-  );
-}

@@ -164,6 +164,15 @@ describe('a job that takes far longer than usual while this machine is busy', ()
     expect(rig.told).toEqual(['race new at b']);
   });
 
+  test('goes to none that takes no more, though a job of ours is there and a slot beside it is free', () => {
+    const closed = offering(b, 1, 2);
+    rig.workers = [offering(a, 1), { ...closed, offer: { ...closed.offer, isOpen: false } }];
+    rig.send('other', closed).started();
+    rig.send('new').started();
+    rig.clock.advance(5_400);
+    expect(rig.told).toEqual([]);
+  });
+
   test('goes to another worker than its own, even where that one has more slots', () => {
     rig.workers = [offering(a, 1, 4), offering(b, 0)];
     rig.send('new').started();

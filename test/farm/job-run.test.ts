@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../../src/digest.ts';
-import { ClientCopy, type OwnFile } from '../../src/farm/client-copy.ts';
+import { ClientCopy } from '../../src/farm/client-copy.ts';
 import { runJob } from '../../src/farm/job-run.ts';
 import { JoinedRuns } from '../../src/farm/joined-runs.ts';
 import { MacroLibraries } from '../../src/farm/macro-libraries.ts';
 import { SandboxError, type SandboxRun } from '../../src/farm/sandbox.ts';
+import { putFile } from '../support/put-file.ts';
 
 let folder: string;
 let copy: ClientCopy;
@@ -18,8 +19,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'p2pcache-job-'));
   copy = new ClientCopy(join(folder, 'copy'));
   runs = [];
-  put('/usr/bin/gcc', 'a compiler');
-  put('/w/a.c', 'int a;\n');
+  putFile(copy, '/usr/bin/gcc', 'a compiler');
+  putFile(copy, '/w/a.c', 'int a;\n');
 });
 
 afterEach(() => {
@@ -35,7 +36,7 @@ test('the folder of its output is one of its own, with what the client has there
 
 test('a file of the worker’s own beside its output would have to be written over: it is not run', async () => {
   writeFileSync(join(folder, 'own'), 'of the worker');
-  put('/w/large', 'of the worker', { path: join(folder, 'own'), isStill: () => true });
+  putFile(copy, '/w/large', 'of the worker', { path: join(folder, 'own'), isStill: () => true });
   await expect(compile()).rejects.toThrow(new RangeError('an output beside /w/large'));
   expect(runs).toEqual([]);
 });
@@ -62,13 +63,4 @@ function compile() {
   };
   const parts = { sandbox, copy, dir: join(folder, 'jobs'), joined: new JoinedRuns() };
   return runJob(job, { ...parts, macros: new MacroLibraries() }, new AbortController().signal);
-}
-
-function put(path: string, text: string, own?: OwnFile): void {
-  const entry = { kind: 'file', path, digest: digestOf(text), isExecutable: true, modifiedS: 1 } as const;
-  copy.apply(
-    [entry],
-    () => Buffer.from(text),
-    () => own,
-  );
 }

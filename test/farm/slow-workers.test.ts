@@ -31,6 +31,7 @@ test('a slow worker gets no more jobs once one was given up, then one by way of 
   expect(await rig.placeOf('trial')).toBe('a');
   const trial = rig.send('trial');
   trial.started();
+  rig.workers = [offering(a, 1, 2)]; // one job, though it has a slot beside that
   expect(await rig.placeOf('third')).toBe('later');
 });
 
